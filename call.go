@@ -1,0 +1,116 @@
+package wechat
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/wxcommerce/wechat/transport"
+)
+
+// Client is what Call, Upload and Download work with: a *Merchant or another of
+// this package's clients. Only this package implements it.
+type Client interface {
+	core() *client
+}
+
+// newClient applies opts over defaults; bases are the dialect's official hosts.
+func newClient(bases []string, opts []Option) (*client, error) {
+	c := &client{
+		hosts:   newHosts(bases),
+		backoff: DefaultBackoff,
+		timeout: 10 * time.Second,
+		maxBody: 4 << 20,
+		now:     time.Now,
+		agent:   userAgent,
+	}
+	for _, o := range opts {
+		if o == nil {
+			continue
+		}
+		if err := o(c); err != nil {
+			return nil, fmt.Errorf("wechat: %w", err)
+		}
+	}
+	if c.carrier == nil {
+		c.carrier = &lazyTransport{}
+	}
+	return c, nil
+}
+
+// lazyTransport makes the default transport when the first request needs it, so
+// that thousands of idle merchants cost next to nothing.
+type lazyTransport struct {
+	mu      sync.Mutex
+	carrier *transport.Client
+}
+
+func (l *lazyTransport) Do(r *http.Request) (*http.Response, error) {
+	l.mu.Lock()
+	if l.carrier == nil {
+		t, err := transport.New()
+		if err != nil {
+			l.mu.Unlock()
+			return nil, err
+		}
+		l.carrier = t
+	}
+	t := l.carrier
+	l.mu.Unlock()
+	return t.Do(r)
+}
+
+func (l *lazyTransport) CloseIdleConnections() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.carrier != nil {
+		l.carrier.CloseIdleConnections()
+	}
+}
+
+// closeIdle closes the carrier's idle connections if it can.
+func (c *client) closeIdle() {
+	if t, ok := c.carrier.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+}
+
+// Call sends in to op and decodes the answer into an Out. in is a struct whose
+// tags path, query and json say where each field travels, or nil; a Validator is
+// asked first. Use None for Out when the answer is empty. Every error is a
+// *CallError; see OutcomeOf. Safe for concurrent use.
+func Call[Out any](ctx context.Context, c Client, op Op, in any) (*Out, error) {
+	out := new(Out)
+	if err := call(ctx, c.core(), op, in, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func call(ctx context.Context, c *client, op Op, in, out any) error {
+	if c.fault != nil {
+		return notDone(op, c.fault)
+	}
+	if v, ok := in.(Validator); ok {
+		if err := v.Validate(); err != nil {
+			return notDone(op, err)
+		}
+	}
+	m, err := c.dialect.encode(ctx, op, in)
+	if err != nil {
+		return notDone(op, err)
+	}
+	r, err := c.exchange(ctx, op, m)
+	if err != nil {
+		return err
+	}
+	if _, none := out.(*None); none {
+		return nil
+	}
+	if err := c.dialect.decode(r, out); err != nil {
+		return &CallError{Op: op, Outcome: Done, Body: r.body, Err: fmt.Errorf("unreadable answer: %w", err)}
+	}
+	return nil
+}

@@ -1,0 +1,59 @@
+package wechat
+
+import (
+	"context"
+	"io"
+	"net/http"
+)
+
+// A dialect is one of the ways WeChat speaks. The loop knows none of them: it
+// asks the dialect to say the request, to authorize each attempt anew, to prove
+// the answer and to read it.
+type dialect interface {
+	// encode says in as the message op sends. It runs once a call.
+	encode(ctx context.Context, op Op, in any) (*message, error)
+	// authorize signs r, one attempt of m, with a fresh nonce, time and token.
+	authorize(ctx context.Context, op Op, r *http.Request, m *message) error
+	// prove turns an answer into a reply, or into the error it carries. It is
+	// the only maker of a reply.
+	prove(ctx context.Context, op Op, res *http.Response, body []byte) (reply, error)
+	// decode reads a proved reply into out.
+	decode(r reply, out any) error
+	// streams reports whether an answer, of whose body first is the first byte, is
+	// the file that was asked for rather than a message about it.
+	streams(op Op, res *http.Response, first []byte) bool
+	// upload says what goes into a multipart body before the file and what is signed.
+	upload(f File, sum string, size int64) (upload, error)
+	// refused reports whether err says that m's token is no longer good, after
+	// having it replaced; the loop then tries once more.
+	refused(ctx context.Context, m *message, err error) bool
+}
+
+// message is a request before it has a host, a time and a signature.
+type message struct {
+	method, target string // target is the escaped path with its query
+	body           []byte
+	signed         []byte // what the signature covers; body unless it is an upload
+	contentType    string
+	accept         string
+	keyID          string      // Wechatpay-Serial, or ""
+	stream         *uploadBody // in place of body
+	raw            bool        // hand out the answer's body as a stream, unproved
+	base           string      // scheme and host in place of the client's own
+	token          Token       // last token used, for refused
+}
+
+// upload is the dialect's share of a multipart body.
+type upload struct {
+	signed []byte
+	parts  []Part
+	field  string // name of the file's part
+}
+
+// reply is a proved answer. Only dialect.prove makes one, after the signature
+// or the errcode vouched for body. A download's stream is vouched for later, by
+// its digest.
+type reply struct {
+	body   []byte
+	stream io.ReadCloser
+}

@@ -1,0 +1,75 @@
+package wechat
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// unsignedPaths answer without a signature, by design; the prefix form ends in a
+// slash. Nothing else may skip verification.
+var unsignedPaths = []string{
+	"/v3/billdownload/file",
+	"/v3/merchant-service/images/",
+	"/v3/global/merchant-service/images/",
+	"/v3/new-tax-control-fapiao/download",
+	"/v3/transferdownload/elecvoucherfile",
+	"/v3/transferdownload/signfile",
+	"/v3/statements",
+	"/v3/global/statements",
+}
+
+// officialHosts may receive a signed download request.
+var officialHosts = []string{
+	"api.mch.weixin.qq.com", "api2.mch.weixin.qq.com", "api.wechatpay.cn", "api2.wechatpay.cn",
+	"apihk.mch.weixin.qq.com", "apius.mch.weixin.qq.com", "apieu.mch.weixin.qq.com",
+}
+
+// Download fetches a file at the address WeChat gave, such as a bill's
+// download_url, and streams it; the caller closes it. The address must be one of
+// the endpoints documented to answer unsigned, at a WeChat Pay host or at the
+// client's own. The bytes are unproved until their digest is compared with the
+// one the signed answer gave; an end before the announced length is an error of
+// Read. The stream lives as long as ctx.
+func Download(ctx context.Context, c Client, address string) (io.ReadCloser, error) {
+	core := c.core()
+	op := GET("(download)")
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, notDone(op, Invalid("download_url", "is not a URL"))
+	}
+	op = GET(downloadPath(u.EscapedPath()))
+	if core.fault != nil {
+		return nil, notDone(op, core.fault)
+	}
+	base := u.Scheme + "://" + u.Host
+	own := slices.Contains(core.hosts.bases, base)
+	if u.User != nil || !own && (u.Scheme != "https" || !slices.Contains(officialHosts, u.Host)) {
+		return nil, notDone(op, Invalid("download_url", fmt.Sprintf("host %q is neither https at WeChat Pay nor this client's own; nothing was sent", u.Host)))
+	}
+	if op.path == "(unlisted)" {
+		return nil, notDone(op, Invalid("download_url", "is not one of the endpoints that answer unsigned; nothing was sent"))
+	}
+	m := &message{method: op.method, target: u.RequestURI(), accept: "*/*", base: base, raw: true, keyID: ""}
+	r, err := core.exchange(ctx, op, m)
+	if err != nil {
+		return nil, err
+	}
+	return r.stream, nil
+}
+
+// downloadPath is the documented form of path: it holds no id and no token.
+func downloadPath(path string) string {
+	for _, p := range unsignedPaths {
+		if path == p {
+			return p
+		}
+		if strings.HasSuffix(p, "/") && strings.HasPrefix(path, p) {
+			return p + "{id}"
+		}
+	}
+	return "(unlisted)"
+}

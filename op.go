@@ -1,0 +1,62 @@
+package wechat
+
+import (
+	"net/http"
+	"slices"
+)
+
+// Op names one endpoint: a method, a path template and how the endpoint treats
+// repeats. A part in square brackets belongs to partners only, {name} is filled
+// from the request's field tagged path:"name". An Op is a value; its methods
+// return a changed copy. Two Ops with the same method and path print alike.
+type Op struct {
+	method, path string
+	keyed, wary  bool
+	noToken      bool
+	accepts      [2]int
+}
+
+// GET is the endpoint at path read with GET.
+func GET(path string) Op { return Op{method: http.MethodGet, path: path} }
+
+// POST is the endpoint at path written with POST.
+func POST(path string) Op { return Op{method: http.MethodPost, path: path} }
+
+// PUT is the endpoint at path written with PUT.
+func PUT(path string) Op { return Op{method: http.MethodPut, path: path} }
+
+// PATCH is the endpoint at path written with PATCH.
+func PATCH(path string) Op { return Op{method: http.MethodPatch, path: path} }
+
+// DELETE is the endpoint at path removed with DELETE.
+func DELETE(path string) Op { return Op{method: http.MethodDelete, path: path} }
+
+// Keyed marks a write that carries the merchant's own number, so that sending
+// the identical request again is safe.
+func (op Op) Keyed() Op { op.keyed = true; return op }
+
+// Wary marks a write whose refusals prove nothing: after a 429 or any other
+// non-2xx answer its outcome is Unknown until a query tells (refunds, transfers).
+func (op Op) Wary() Op { op.wary = true; return op }
+
+// NoToken marks an account-side call that carries no access token.
+func (op Op) NoToken() Op { op.noToken = true; return op }
+
+// Accepts names up to two statuses, such as 202, that mean success here beside
+// 200, 201 and 204.
+func (op Op) Accepts(status ...int) Op { copy(op.accepts[:], status); return op }
+
+// String is the method and the path template, safe to log: it holds no value
+// of any request.
+func (op Op) String() string { return op.method + " " + op.path }
+
+func (op Op) reads() bool { return op.method == http.MethodGet }
+
+func (op Op) repeatable() bool { return op.reads() || op.keyed }
+
+func (op Op) success(status int) bool {
+	return status == 200 || status == 201 || status == 204 || status != 0 && slices.Contains(op.accepts[:], status)
+}
+
+// None stands for an absent request or answer body.
+type None struct{}
