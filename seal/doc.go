@@ -1,0 +1,17 @@
+// Package seal answers one question: who may read it? It holds the keys and the
+// personal data that WeChat Pay APIv3 encrypts, and prints them as ***. It needs
+// nothing but the standard library:
+//
+//	type Payer struct {
+//		Name seal.Secret `json:"name,omitzero"`
+//	}
+//	p := Payer{Name: seal.Plain("张三")}
+//	sealed, err := seal.Copy(p, platformKey) // p itself stays as it is
+//	if err != nil {
+//		return err
+//	}
+//	body, err := json.Marshal(sealed) // {"name":"<base64 of RSA-OAEP>"}
+//
+// Callbacks and platform certificates are opened with an AEAD made once from the
+// APIv3 key.
+package seal

@@ -1,0 +1,86 @@
+package sign
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	headerTimestamp = "Wechatpay-Timestamp"
+	headerNonce     = "Wechatpay-Nonce"
+	headerSerial    = "Wechatpay-Serial"
+	headerSignature = "Wechatpay-Signature"
+	headerType      = "Wechatpay-Signature-Type"
+)
+
+// claim is what the headers say about a message, before any of it is proved.
+type claim struct {
+	timestamp, nonce, serial, signature string
+	at                                  time.Time
+}
+
+// field counts one header over all spellings of its name and keeps its last value.
+type field struct {
+	name  string
+	count int
+	value string
+}
+
+// readClaim does every check that needs neither clock nor key.
+func readClaim(h http.Header) (claim, error) {
+	fields := [...]field{{name: headerTimestamp}, {name: headerNonce}, {name: headerSerial}, {name: headerSignature}, {name: headerType}}
+	for name, values := range h {
+		for i := range fields {
+			// Not h.Values: a map built by another framework may spell a name twice.
+			if len(name) == len(fields[i].name) && strings.EqualFold(name, fields[i].name) {
+				fields[i].count += len(values)
+				if len(values) > 0 {
+					fields[i].value = values[0]
+				}
+			}
+		}
+	}
+	for _, f := range fields[:4] {
+		if err := f.once(); err != nil {
+			return claim{}, err
+		}
+	}
+	if kind := fields[4]; kind.count > 1 || kind.count == 1 && kind.value != Scheme {
+		return claim{}, because(ErrUnsigned, "header %s must be absent or %s, not %s", kind.name, Scheme, show(kind.value))
+	}
+	c := claim{timestamp: fields[0].value, nonce: fields[1].value, serial: fields[2].value, signature: fields[3].value}
+	if strings.HasPrefix(c.signature, probePrefix) {
+		return claim{}, ErrProbe
+	}
+	return c.parse()
+}
+
+func (f field) once() error {
+	switch {
+	case f.count == 0:
+		return because(ErrUnsigned, "header %s is missing; if every message lacks it, a proxy, CDN or gateway in between strips Wechatpay-* headers", f.name)
+	case f.count > 1:
+		return because(ErrUnsigned, "header %s is there %d times; something on the way repeats it", f.name, f.count)
+	case f.value == "":
+		return because(ErrUnsigned, "header %s is empty; a proxy, CDN or gateway in between may have cleared it", f.name)
+	}
+	return nil
+}
+
+// parse reads the time and refuses a nonce or serial that could move the border
+// between the signed lines: with a line break inside the nonce, the beginning of a
+// body could be passed off as a part of it.
+func (c claim) parse() (claim, error) {
+	if !every(c.nonce, isVisible) || !every(c.serial, isVisible) {
+		return claim{}, because(ErrUnsigned, "headers %s and %s must be plain visible ASCII", headerNonce, headerSerial)
+	}
+	// Ten digits last until 2286; more are milliseconds or nonsense.
+	if len(c.timestamp) > 10 || c.timestamp[0] == '0' || !every(c.timestamp, isDigit) {
+		return claim{}, because(ErrUnsigned, "header %s must be Unix seconds in plain digits, not %s", headerTimestamp, show(c.timestamp))
+	}
+	seconds, _ := strconv.ParseInt(c.timestamp, 10, 64) // cannot fail on ten digits
+	c.at = time.Unix(seconds, 0)
+	return c, nil
+}
