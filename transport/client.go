@@ -56,10 +56,10 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 		closeBody(req)
 		return nil, err
 	}
-	given := &given{Context: req.Context(), req: req}
-	answer, err := c.resty.R().SetContext(given).Execute(req.Method, req.URL.String())
+	g := &given{Context: req.Context(), req: req}
+	answer, err := c.resty.R().SetContext(g).Execute(req.Method, req.URL.String())
 	if err != nil {
-		if !given.handed { // resty gave up before net/http took over the body
+		if !g.handed { // resty gave up before net/http took over the body
 			closeBody(req)
 		}
 		if answer != nil && answer.RawResponse != nil {

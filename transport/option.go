@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"time"
-
-	"github.com/go-resty/resty/v2"
 )
 
 // Option changes how [New] builds a Client.
@@ -95,8 +93,8 @@ type settings struct {
 	roots        *x509.CertPool
 	proxy        func(*http.Request) (*url.URL, error)
 
-	resty *resty.Client // the caller's, already found harmless
-	owned string        // the first option that shapes a connection pool of our own
+	theirs *http.Client // below the caller's resty client, already found harmless
+	owned  string       // the first option that shapes a connection pool of our own
 }
 
 // own notes that an option needs our own connection pool, which a caller's resty client does not have.

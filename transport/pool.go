@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -18,11 +19,21 @@ const poolSize = 128
 
 // httpClient builds the client all requests go through.
 func (s *settings) httpClient() (*http.Client, error) {
-	hc := &http.Client{Transport: s.roundTripper()}
-	// A redirect is an answer, not an order: Go would send the signed body of a 307 to whatever host it names.
-	hc.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	hc := &http.Client{CheckRedirect: stay}
+	if s.theirs != nil {
+		if s.owned != "" {
+			return nil, fmt.Errorf("transport: %s cannot be combined with WithResty: set it on that client's own transport", s.owned)
+		}
+		hc.Transport, hc.Timeout = s.theirs.Transport, s.theirs.Timeout
+	}
+	if hc.Transport == nil {
+		hc.Transport = s.roundTripper()
+	}
 	return hc, nil
 }
+
+// stay makes a redirect an answer, not an order: Go would send the signed body of a 307 to whatever host it names.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // roundTripper builds the connection pool.
 func (s *settings) roundTripper() *http.Transport {
