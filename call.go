@@ -89,18 +89,27 @@ func Call[Out any](ctx context.Context, c Client, op Op, in any) (*Out, error) {
 	return out, nil
 }
 
-func call(ctx context.Context, c *client, op Op, in, out any) error {
+// prepare checks the client and the request and says it in the client's dialect.
+func (c *client) prepare(ctx context.Context, op Op, in any) (*message, error) {
 	if c.fault != nil {
-		return notDone(op, c.fault)
+		return nil, notDone(op, c.fault)
 	}
 	if v, ok := in.(Validator); ok {
 		if err := v.Validate(); err != nil {
-			return notDone(op, err)
+			return nil, notDone(op, err)
 		}
 	}
 	m, err := c.dialect.encode(ctx, op, in)
 	if err != nil {
-		return notDone(op, err)
+		return nil, notDone(op, err)
+	}
+	return m, nil
+}
+
+func call(ctx context.Context, c *client, op Op, in, out any) error {
+	m, err := c.prepare(ctx, op, in)
+	if err != nil {
+		return err
 	}
 	r, err := c.exchange(ctx, op, m)
 	if err != nil {

@@ -56,4 +56,6 @@ type upload struct {
 type reply struct {
 	body   []byte
 	stream io.ReadCloser
+	header http.Header // with stream
+	size   int64       // with stream; -1 if not announced
 }

@@ -57,7 +57,7 @@ func (c *client) exchange(ctx context.Context, op Op, m *message) (reply, error)
 		var r reply
 		switch {
 		case a.stream != nil:
-			r = reply{stream: a.stream}
+			r = reply{stream: a.stream, header: a.res.Header, size: a.res.ContentLength}
 		case a.read:
 			r, a.err = c.dialect.prove(ctx, op, a.res, a.body)
 		}

@@ -59,22 +59,21 @@ func NewMerchant(cfg MerchantConfig, opts ...Option) (*Merchant, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.keepApart(cfg.ID); err != nil {
-		return nil, err
+	if strings.HasPrefix(cfg.ID, "0000") {
+		if err := c.loopbackOnly("merchant number (0000…)"); err != nil {
+			return nil, err
+		}
 	}
 	d := &v3{id: id, keys: cfg.Platform, verifier: sign.NewVerifier(cfg.Platform, c.now), now: c.now}
 	c.dialect = d
 	return &Merchant{c: c, v3: d, aead: aead}, nil
 }
 
-// keepApart refuses a simulator's number at a real host: its keys protect nothing.
-func (c *client) keepApart(id string) error {
-	if !strings.HasPrefix(id, "0000") {
-		return nil
-	}
+// loopbackOnly refuses a simulator's identity at a real host: its keys protect nothing.
+func (c *client) loopbackOnly(what string) error {
 	for _, b := range c.hosts.bases {
 		if u, err := url.Parse(b); err != nil || !isLoopback(u.Hostname()) {
-			return errors.New("wechat: a simulator's number (0000…) may only talk to a loopback host; use WithBaseURL")
+			return fmt.Errorf("wechat: a simulator's %s may only talk to a loopback host; use WithBaseURL", what)
 		}
 	}
 	return nil
