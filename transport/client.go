@@ -62,9 +62,6 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 		if !g.handed { // resty gave up before net/http took over the body
 			closeBody(req)
 		}
-		if answer != nil && answer.RawResponse != nil {
-			_ = answer.RawResponse.Body.Close()
-		}
 		return nil, redact(req, err)
 	}
 	res := answer.RawResponse
