@@ -1,0 +1,5 @@
+//go:build !race
+
+package qrcheck_test
+
+const race = false
