@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -18,9 +17,6 @@ import (
 // Scheme is the only signature scheme of APIv3 that this package speaks: the first
 // word of an Authorization header and the value of Wechatpay-Signature-Type.
 const Scheme = "WECHATPAY2-SHA256-RSA2048"
-
-// minBits is the smallest RSA modulus accepted anywhere in this package.
-const minBits = 2048
 
 // Identity is the merchant that signs. It is a plain value, safe for concurrent
 // use if its Key is; *rsa.PrivateKey is, and an HSM or KMS fits as well.
@@ -159,17 +155,6 @@ func (i Identity) header(b []byte, seconds int64, nonce string, signature []byte
 	return append(b, '"')
 }
 
-// words checks the two fields that are copied into the header.
-func (i Identity) words() error {
-	if len(i.MchID) == 0 || len(i.MchID) > 32 || !every(i.MchID, isDigit) {
-		return errors.New("sign: Identity.MchID must be 1 to 32 digits")
-	}
-	if len(i.Serial) == 0 || len(i.Serial) > 64 || !every(i.Serial, isHex) {
-		return errors.New("sign: Identity.Serial must be the hexadecimal serial number of the merchant API certificate")
-	}
-	return nil
-}
-
 // pathOf returns the escaped path of the request line. The query is appended by the
 // caller; a bare "?" is not signed.
 func pathOf(r *http.Request) (string, error) {
@@ -188,32 +173,3 @@ func pathOf(r *http.Request) (string, error) {
 	}
 	return path, nil
 }
-
-// isNil reports whether the key is missing, also when a nil pointer hides in the
-// interface.
-func isNil(k any) bool {
-	if k == nil {
-		return true
-	}
-	v := reflect.ValueOf(k)
-	return v.Kind() == reflect.Pointer && v.IsNil()
-}
-
-func isNonce(s string) bool { return len(s) > 0 && len(s) <= 32 && every(s, isAlnum) }
-
-func every(s string, ok func(byte) bool) bool {
-	for i := range len(s) {
-		if !ok(s[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-func isDigit(c byte) bool { return c >= '0' && c <= '9' }
-
-func isHex(c byte) bool { return isDigit(c) || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' }
-
-func isAlnum(c byte) bool { return isDigit(c) || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
-
-func isVisible(c byte) bool { return c > ' ' && c < 0x7f }

@@ -94,17 +94,3 @@ func (k Key) validAt(now time.Time) error {
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-
-// checkRSA refuses keys that would make a signature worthless or make crypto/rsa
-// stumble.
-func checkRSA(k *rsa.PublicKey) error {
-	switch {
-	case k == nil || k.N == nil || k.N.Sign() <= 0:
-		return errors.New("the RSA key is nil")
-	case k.N.BitLen() < minBits:
-		return fmt.Errorf("the RSA key has %d bits, at least %d are needed", k.N.BitLen(), minBits)
-	case k.N.Bit(0) == 0 || k.E < 3 || k.E&1 == 0 || int64(k.E) > 1<<31-1:
-		return errors.New("the RSA key has an impossible modulus or exponent")
-	}
-	return nil
-}

@@ -85,6 +85,9 @@ func (r *Ring) Key(_ context.Context, id string) (*rsa.PublicKey, error) {
 // Preferred returns the first key given to NewRing, or an error that wraps
 // ErrUnknownKey while that certificate is not valid. It never waits.
 func (r *Ring) Preferred(context.Context) (id string, k *rsa.PublicKey, err error) {
+	if r.preferred.key == nil {
+		return "", nil, errNoKeys
+	}
 	if err := r.preferred.validAt(r.now()); err != nil {
 		return "", nil, err
 	}

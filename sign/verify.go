@@ -69,7 +69,7 @@ func (v *Verifier) Verify(ctx context.Context, h http.Header, body []byte) (Veri
 	if len(signature) != key.Size() || rsa.VerifyPKCS1v15(key, crypto.SHA256, digest[:], signature) != nil {
 		return Verified{}, because(ErrMismatch, "either the body was changed on its way (a proxy or middleware that re-encodes or trims it), or the platform key configured as %s is not the one WeChat Pay uses under that id: download it again", show(c.serial))
 	}
-	return Verified{&proof{body: body, serial: c.serial, at: c.at}}, nil
+	return Verified{func() proof { return proof{body: body, serial: c.serial, at: c.at} }}, nil
 }
 
 // fresh checks the window, both ways.
@@ -115,50 +115,3 @@ func digestOf(timestamp, nonce string, body []byte) (sum [sha256.Size]byte) {
 }
 
 var newline = []byte{'\n'}
-
-// Verified is a message that came from WeChat Pay. Only a Verifier makes one that
-// is not zero; the zero value proves nothing and its OK is false.
-type Verified struct{ p *proof }
-
-type proof struct {
-	body   []byte
-	serial string
-	at     time.Time
-}
-
-// OK reports whether a Verifier made this value.
-func (v Verified) OK() bool { return v.p != nil }
-
-// Body returns the bytes that were signed; they are those given to Verify, not a
-// copy, and nil in the zero value.
-func (v Verified) Body() []byte {
-	if v.p == nil {
-		return nil
-	}
-	return v.p.body
-}
-
-// Serial returns the id of the platform key that signed.
-func (v Verified) Serial() string {
-	if v.p == nil {
-		return ""
-	}
-	return v.p.serial
-}
-
-// Time returns when WeChat Pay signed, to the second.
-func (v Verified) Time() time.Time {
-	if v.p == nil {
-		return time.Time{}
-	}
-	return v.p.at
-}
-
-// Format prints key id, time and size, never the body.
-func (v Verified) Format(f fmt.State, _ rune) {
-	if v.p == nil {
-		fmt.Fprint(f, "unverified")
-		return
-	}
-	fmt.Fprintf(f, "verified by %s at %s, %d bytes", v.p.serial, stamp(v.p.at), len(v.p.body))
-}
