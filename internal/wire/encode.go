@@ -47,6 +47,9 @@ func Encode(method, template string, partner bool, in any) (Encoded, error) {
 	}
 	out := Encoded{Path: path}
 	bodyless := method == http.MethodGet || method == http.MethodDelete
+	if v.Kind() == reflect.Pointer {
+		in = nil // a nil pointer of some type: there is nothing to send
+	}
 	if p != nil {
 		if out.Query, err = p.query(v, bodyless); err != nil {
 			return Encoded{}, err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"reflect"
 	"slices"
 	"strings"
@@ -41,11 +42,53 @@ func Unmarshal(data []byte, out any) error {
 	return json.Unmarshal(data, out)
 }
 
-// Names holds the JSON names a type knows: folded form → exact spellings.
+// UnmarshalObject is Unmarshal for documents that have to be an object whatever
+// out is, with names in place of those known to out.
+func UnmarshalObject(data []byte, out any, names Names) error {
+	if !startsObject(data) {
+		return ErrShape
+	}
+	if err := CheckKeys(data, names); err != nil {
+		return err
+	}
+	return json.Unmarshal(data, out)
+}
+
+// Names holds the JSON names a type knows: folded form → exact spellings. It is
+// shared and must not be changed; With makes a larger copy.
 type Names map[string][]string
 
 // NamesOf returns the names known to T, kept by type.
 func NamesOf[T any]() Names { return namesOf(reflect.TypeFor[T]()) }
+
+// With returns a copy that also knows more.
+func (n Names) With(more ...string) Names {
+	out := make(Names, len(n)+len(more))
+	for folded, exact := range n {
+		out[folded] = slices.Clip(exact)
+	}
+	for _, name := range more {
+		out.add(name)
+	}
+	return out
+}
+
+func (n Names) add(name string) {
+	folded := fold([]byte(name))
+	if !slices.Contains(n[string(folded)], name) {
+		n[string(folded)] = append(n[string(folded)], name)
+	}
+}
+
+// spells reports whether raw is one of the exact spellings.
+func spells(exact []string, raw []byte) bool {
+	for _, name := range exact {
+		if name == string(raw) {
+			return true
+		}
+	}
+	return false
+}
 
 func startsObject(data []byte) bool {
 	b := bytes.TrimLeft(data, " \t\r\n")
@@ -111,8 +154,8 @@ func (w *walker) run(data []byte, names Names) error {
 const crowd = 512
 
 func (w *walker) key(raw []byte, names Names) error {
-	folded, plain := fold(raw)
-	if exact := names[string(folded)]; !plain && len(exact) > 0 && !slices.Contains(exact, string(raw)) {
+	folded := fold(raw)
+	if exact := names[string(folded)]; len(exact) > 0 && !spells(exact, raw) {
 		return fmt.Errorf("%w: %q", ErrCase, clip(folded))
 	}
 	h := hash(folded)
@@ -127,7 +170,7 @@ func (w *walker) key(raw []byte, names Names) error {
 		if bytes.Equal(w.texts[i], raw) {
 			return fmt.Errorf("%w: %q", ErrDuplicate, clip(folded))
 		}
-		if other, _ := fold(w.texts[i]); bytes.Equal(other, folded) {
+		if bytes.Equal(fold(w.texts[i]), folded) {
 			return fmt.Errorf("%w: %q", ErrCase, clip(folded))
 		}
 	}
@@ -135,15 +178,14 @@ func (w *walker) key(raw []byte, names Names) error {
 	return nil
 }
 
-// fold returns the key as encoding/json would compare it, and whether it was
-// already in that form.
-func fold(raw []byte) (folded []byte, plain bool) {
+// fold returns the key as encoding/json would compare it.
+func fold(raw []byte) []byte {
 	for _, c := range raw {
 		if c >= 0x80 || c == '\\' || 'A' <= c && c <= 'Z' {
-			return foldSlow(raw), false
+			return foldSlow(raw)
 		}
 	}
-	return raw, true
+	return raw
 }
 
 func foldSlow(raw []byte) []byte {
@@ -160,13 +202,10 @@ func foldSlow(raw []byte) []byte {
 	}, s))
 }
 
-func hash(b []byte) uint32 {
-	h := uint32(2166136261)
-	for _, c := range b {
-		h = (h ^ uint32(c)) * 16777619
-	}
-	return h
-}
+// The seed keeps a sender from choosing keys that collide.
+var seed = maphash.MakeSeed()
+
+func hash(b []byte) uint32 { return uint32(maphash.Bytes(seed, b)) }
 
 func clip(b []byte) []byte { return b[:min(len(b), 40)] }
 
@@ -233,8 +272,7 @@ func collect(t reflect.Type, names Names, done map[reflect.Type]bool) {
 				continue
 			}
 			if name != "" {
-				folded, _ := fold([]byte(name))
-				names[string(folded)] = append(names[string(folded)], name)
+				names.add(name)
 			}
 			collect(f.Type, names, done)
 		}
