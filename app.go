@@ -30,10 +30,8 @@ func NewApp(appID string, src TokenSource, opts ...Option) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	if strings.HasPrefix(appID, "wx0000") {
-		if err := c.loopbackOnly("app id (wx0000…)"); err != nil {
-			return nil, err
-		}
+	if err := c.simulated(appID, "wx0000", "app id (wx0000…)"); err != nil {
+		return nil, err
 	}
 	c.dialect = &appDialect{src: src}
 	return &App{c: c, id: appID}, nil

@@ -3,11 +3,7 @@ package wechat
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"sync"
 	"time"
-
-	"github.com/wxcommerce/wechat/transport"
 )
 
 // Client is what Call, Upload and Download work with: a *Merchant or another of
@@ -38,36 +34,6 @@ func newClient(bases []string, opts []Option) (*client, error) {
 		c.carrier = &lazyTransport{}
 	}
 	return c, nil
-}
-
-// lazyTransport makes the default transport when the first request needs it, so
-// that thousands of idle merchants cost next to nothing.
-type lazyTransport struct {
-	mu      sync.Mutex
-	carrier *transport.Client
-}
-
-func (l *lazyTransport) Do(r *http.Request) (*http.Response, error) {
-	l.mu.Lock()
-	if l.carrier == nil {
-		t, err := transport.New()
-		if err != nil {
-			l.mu.Unlock()
-			return nil, err
-		}
-		l.carrier = t
-	}
-	t := l.carrier
-	l.mu.Unlock()
-	return t.Do(r)
-}
-
-func (l *lazyTransport) CloseIdleConnections() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.carrier != nil {
-		l.carrier.CloseIdleConnections()
-	}
 }
 
 // closeIdle closes the carrier's idle connections if it can.
@@ -115,6 +81,11 @@ func call(ctx context.Context, c *client, op Op, in, out any) error {
 	if err != nil {
 		return err
 	}
+	return c.decode(op, r, out)
+}
+
+// decode reads a proved answer; what cannot be read was done all the same.
+func (c *client) decode(op Op, r reply, out any) error {
 	if _, none := out.(*None); none {
 		return nil
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"net/http"
+
+	"github.com/wxcommerce/wechat/sign"
 )
 
 // A dialect is one of the ways WeChat speaks. The loop knows none of them: it
@@ -33,14 +35,15 @@ type dialect interface {
 type message struct {
 	method, target string // target is the escaped path with its query
 	body           []byte
+	fields         []sign.Pair // in place of body: v2 signs them anew for each attempt
 	signed         []byte // what the signature covers; body unless it is an upload
 	contentType    string
 	accept         string
-	keyID          string      // Wechatpay-Serial, or ""
-	stream         *uploadBody // in place of body
-	raw            bool        // hand out the answer's body as a stream, unproved
-	base           string      // scheme and host in place of the client's own
-	token          Token       // last token used, for refused
+	keyID          string    // Wechatpay-Serial, or ""
+	stream         *formBody // in place of body
+	raw            bool      // hand out the answer's body as a stream, unproved
+	base           string    // scheme and host in place of the client's own
+	token          Token     // last token used, for refused
 }
 
 // upload is the dialect's share of a multipart body.
@@ -55,6 +58,7 @@ type upload struct {
 // its digest.
 type reply struct {
 	body   []byte
+	fields []sign.Pair // the body of a v2 answer, read
 	stream io.ReadCloser
 	header http.Header // with stream
 	size   int64       // with stream; -1 if not announced

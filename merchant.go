@@ -59,18 +59,20 @@ func NewMerchant(cfg MerchantConfig, opts ...Option) (*Merchant, error) {
 	if err != nil {
 		return nil, err
 	}
-	if strings.HasPrefix(cfg.ID, "0000") {
-		if err := c.loopbackOnly("merchant number (0000…)"); err != nil {
-			return nil, err
-		}
+	if err := c.simulated(cfg.ID, "0000", "merchant number (0000…)"); err != nil {
+		return nil, err
 	}
 	d := &v3{id: id, keys: cfg.Platform, verifier: sign.NewVerifier(cfg.Platform, c.now), now: c.now}
 	c.dialect = d
 	return &Merchant{c: c, v3: d, aead: aead}, nil
 }
 
-// loopbackOnly refuses a simulator's identity at a real host: its keys protect nothing.
-func (c *client) loopbackOnly(what string) error {
+// simulated refuses a simulator's identity, one with that prefix, at a real host:
+// its keys protect nothing.
+func (c *client) simulated(id, prefix, what string) error {
+	if !strings.HasPrefix(id, prefix) {
+		return nil
+	}
 	for _, b := range c.hosts.bases {
 		if u, err := url.Parse(b); err != nil || !isLoopback(u.Hostname()) {
 			return fmt.Errorf("wechat: a simulator's %s may only talk to a loopback host; use WithBaseURL", what)
@@ -86,14 +88,19 @@ func (c *client) loopbackOnly(what string) error {
 func (m *Merchant) For(sub Sub) *Merchant {
 	own, dialect, core := *m, *m.v3, *m.c
 	own.sub, dialect.partner = sub, true
-	switch {
-	case sub.MchID == "" || len(sub.MchID) > 32 || !allDigits(sub.MchID):
-		core.fault = Invalid("sub_mchid", fmt.Sprintf("want 1 to 32 digits, got %d bytes", len(sub.MchID)))
-	case sub.MchID == m.ID():
-		core.fault = Invalid("sub_mchid", "is the partner's own number")
-	}
+	core.fault = checkSub(sub, m.ID(), "sub_mchid")
 	core.dialect, own.v3, own.c = &dialect, &dialect, &core
 	return &own
+}
+
+func checkSub(sub Sub, own, field string) error {
+	switch {
+	case sub.MchID == "" || len(sub.MchID) > 32 || !allDigits(sub.MchID):
+		return Invalid(field, fmt.Sprintf("want 1 to 32 digits, got %d bytes", len(sub.MchID)))
+	case sub.MchID == own:
+		return Invalid(field, "is the partner's own number")
+	}
+	return nil
 }
 
 func (m *Merchant) core() *client { return m.c }

@@ -14,6 +14,7 @@ type Op struct {
 	keyed, wary  bool
 	noToken      bool
 	accepts      [2]int
+	v2           v2Rules
 }
 
 // GET is the endpoint at path read with GET.
@@ -45,6 +46,27 @@ func (op Op) NoToken() Op { op.noToken = true; return op }
 // Accepts names up to two statuses, such as 202, that mean success here beside
 // 200, 201 and 204.
 func (op Op) Accepts(status ...int) Op { copy(op.accepts[:], status); return op }
+
+// v2Rules are the ways in which some v2 endpoints differ from the rest.
+type v2Rules struct {
+	digest    string // forced sign_type; "" means the merchant's own
+	silent    bool   // sign_type is not sent
+	unsigned  bool   // the answer carries no signature
+	certified bool   // a client certificate is required
+}
+
+// MD5Only marks a v2 endpoint that takes MD5 signatures and no sign_type field.
+func (op Op) MD5Only() Op { op.v2.digest, op.v2.silent = "MD5", true; return op }
+
+// HMACOnly marks a v2 endpoint that takes HMAC-SHA256 signatures only.
+func (op Op) HMACOnly() Op { op.v2.digest = "HMAC-SHA256"; return op }
+
+// Unsigned marks a v2 endpoint documented to answer without a signature: the
+// TLS connection is all that vouches for the answer.
+func (op Op) Unsigned() Op { op.v2.unsigned = true; return op }
+
+// Certified marks a v2 endpoint that demands the merchant's client certificate.
+func (op Op) Certified() Op { op.v2.certified = true; return op }
 
 // String is the method and the path template, safe to log: it holds no value
 // of any request.

@@ -1,0 +1,119 @@
+package wechat
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/wxcommerce/wechat/internal/wire"
+	"github.com/wxcommerce/wechat/sign"
+)
+
+// v2 speaks APIv2: flat XML with a keyed digest in it, status 200 for refusals
+// too, and text in place of XML when a bill is downloaded.
+type v2 struct {
+	mchID, key string
+	digest     sign.Digest
+	bare       bool // no client certificate will be presented
+}
+
+var errNoCertificate = errors.New("this endpoint demands the API certificate (apiclient_cert.p12): set MerchantV2Config.Certificate")
+
+func (d *v2) encode(_ context.Context, op Op, in any) (*message, error) {
+	if op.v2.certified && d.bare {
+		return nil, errNoCertificate
+	}
+	pairs, err := wire.EncodePairs(in)
+	if err != nil {
+		return nil, err
+	}
+	return &message{method: op.method, target: op.path, fields: pairs, contentType: "text/xml; charset=utf-8", accept: "*/*"}, nil
+}
+
+// authorize signs the fields with a fresh nonce and makes them the body.
+func (d *v2) authorize(_ context.Context, op Op, r *http.Request, m *message) error {
+	if m.stream != nil {
+		return nil // signed in its own form fields
+	}
+	digest := d.digestOf(op)
+	pairs := append(make([]sign.Pair, 0, len(m.fields)+3), m.fields...)
+	pairs = append(pairs, sign.Pair{Name: "nonce_str", Value: Nonce()})
+	if !op.v2.silent {
+		pairs = append(pairs, sign.Pair{Name: "sign_type", Value: digest.String()})
+	}
+	pairs = append(pairs, sign.Pair{Name: "sign", Value: sign.APIv2(pairs, d.key, digest)})
+	body := wire.AppendXML(make([]byte, 0, 1024), pairs)
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	r.Header.Set("Content-Type", m.contentType)
+	return nil
+}
+
+func (d *v2) digestOf(op Op) sign.Digest {
+	switch op.v2.digest {
+	case "MD5":
+		return sign.MD5
+	case "HMAC-SHA256":
+		return sign.HMACSHA256
+	}
+	return d.digest
+}
+
+// head is what every v2 answer begins with.
+type head struct {
+	ReturnCode string `xml:"return_code"`
+	ReturnMsg  string `xml:"return_msg"`
+	ResultCode string `xml:"result_code"`
+	ErrCode    string `xml:"err_code"`
+	ErrText    string `xml:"err_code_des"`
+	ErrorCode  string `xml:"error_code"` // downloads
+}
+
+func (d *v2) prove(_ context.Context, op Op, res *http.Response, body []byte) (reply, error) {
+	pairs, err := wire.ParseXML(body, "xml")
+	if err != nil || !op.success(res.StatusCode) {
+		return reply{}, &APIError{Op: op, Status: res.StatusCode, again: res.StatusCode >= 500 || res.StatusCode == http.StatusTooManyRequests,
+			Message: fmt.Sprintf("no APIv2 answer in %d bytes, Content-Type %q", len(body), oneLine(res.Header.Get("Content-Type"), 60))}
+	}
+	var h head
+	_ = wire.DecodePairs(pairs, &h) // strings only: it cannot fail
+	e := &APIError{Op: op, Status: res.StatusCode, Code: Code(h.ErrCode), Message: h.ErrText, RequestID: res.Header.Get("Request-ID")}
+	if h.ReturnCode != "SUCCESS" {
+		e.Code, e.Message, e.refused = Code(h.ErrorCode), h.ReturnMsg, h.ReturnCode == "FAIL"
+		return reply{}, e // such an answer is never signed
+	}
+	if !op.v2.unsigned {
+		if err := sign.CheckAPIv2(pairs, d.key, d.digestOf(op)); err != nil {
+			return reply{}, fmt.Errorf("answer not proved: %w", err)
+		}
+	}
+	e.Verified = true
+	if h.ResultCode == "SUCCESS" || h.ResultCode == "" {
+		return reply{body: body, fields: pairs}, nil
+	}
+	e.again = errors.Is(e, ErrSystem) || errors.Is(e, Code("BIZERR_NEED_RETRY"))
+	e.refused = !e.again && !unclearV2[e.Code.canonical()]
+	return reply{}, e
+}
+
+// unclearV2 are the codes after which the order may still go through.
+var unclearV2 = map[string]bool{
+	"BANKERROR": true, "USERPAYING": true, "ERROR": true, "PROCESSING": true, "SENDFAILED": true,
+	"INVALIDREQTOOMUCH": true, "FREQUENCYLIMITED": true,
+}
+
+func (d *v2) decode(r reply, out any) error { return wire.DecodePairs(r.fields, out) }
+
+// streams takes anything that is not XML for the bill that was asked for.
+func (d *v2) streams(op Op, res *http.Response, first []byte) bool {
+	return op.success(res.StatusCode) && len(first) > 0 && first[0] != '<'
+}
+
+func (d *v2) upload(f File, _ string, _ int64) (upload, error) {
+	return upload{}, Invalid("file", "APIv2 uploads are not supported; use Merchant")
+}
+
+func (d *v2) refused(context.Context, *message, error) bool { return false }
