@@ -36,7 +36,7 @@ type message struct {
 	method, target string // target is the escaped path with its query
 	body           []byte
 	fields         []sign.Pair // in place of body: v2 signs them anew for each attempt
-	signed         []byte // what the signature covers; body unless it is an upload
+	signed         []byte      // what the signature covers; body unless it is an upload
 	contentType    string
 	accept         string
 	keyID          string    // Wechatpay-Serial, or ""

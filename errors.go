@@ -1,6 +1,7 @@
 package wechat
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -71,10 +72,10 @@ func (e *CallError) Unwrap() error { return e.Err }
 
 // Format keeps every verb to the one line of Error: the raw body and the
 // request never reach a log by way of %+v or %#v.
-func (e *CallError) Format(s fmt.State, verb rune) { formatText(s, verb, e.Error()) }
+func (e CallError) Format(s fmt.State, verb rune) { formatText(s, verb, e.Error()) }
 
 // MarshalJSON gives the one line of Error.
-func (e *CallError) MarshalJSON() ([]byte, error) { return json.Marshal(e.Error()) }
+func (e CallError) MarshalJSON() ([]byte, error) { return json.Marshal(e.Error()) }
 
 // Code is WeChat's name for an error, and an error itself, so that
 // errors.Is(err, pay.ErrOrderNotExist) works. Spellings that WeChat uses side
@@ -152,14 +153,17 @@ func (e *APIError) Error() string {
 // Is compares with a Code.
 func (e *APIError) Is(target error) bool { return e.Code.Is(target) }
 
-// Format keeps every verb to the one line of Error.
-func (e *APIError) Format(s fmt.State, verb rune) { formatText(s, verb, e.Error()) }
+// Format keeps every verb to the one line of Error: Detail may quote what was sent.
+func (e APIError) Format(s fmt.State, verb rune) { formatText(s, verb, e.Error()) }
+
+// MarshalJSON gives the one line of Error.
+func (e APIError) MarshalJSON() ([]byte, error) { return json.Marshal(e.Error()) }
 
 // NumericCode is the number after the last dash of the Request-ID, such as
 // 268498688 for a number used again with other parameters; "" if there is none.
 func (e *APIError) NumericCode() string {
 	i := strings.LastIndexByte(e.RequestID, '-')
-	if i < 0 {
+	if i < 0 || !allDigits(e.RequestID[i+1:]) {
 		return ""
 	}
 	return e.RequestID[i+1:]
@@ -182,17 +186,16 @@ func (e *APIError) SignInformation() SignInformation {
 		Sign   *SignInformation `json:"sign_information"`
 		Issue  string           `json:"issue"`
 		Detail struct {
-			Issue string `json:"issue"`
+			Sign  *SignInformation `json:"sign_information"`
+			Issue string           `json:"issue"`
 		} `json:"detail"`
 	}
 	_ = json.Unmarshal(e.Detail, &d) // any shape is possible; what fits is used
 	var out SignInformation
-	if d.Sign != nil {
-		out, out.Available = *d.Sign, true
+	if found := cmp.Or(d.Sign, d.Detail.Sign); found != nil {
+		out, out.Available = *found, true
 	}
-	if out.Issue = d.Issue; out.Issue == "" {
-		out.Issue = d.Detail.Issue
-	}
+	out.Issue = cmp.Or(d.Issue, d.Detail.Issue)
 	return out
 }
 

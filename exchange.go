@@ -3,13 +3,11 @@ package wechat
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/wxcommerce/wechat/sign"
@@ -32,12 +30,13 @@ type client struct {
 
 // attempt is one trip to WeChat and back.
 type attempt struct {
-	host int
-	res  *http.Response
-	body []byte
-	err  error // nil, or why there is no proved 2xx answer
-	sent bool  // some byte may have left
-	read bool  // res and body are complete
+	host  int    // which base it went to, -1 for an address of its own
+	where string // host and port; "" when the request could not even be made
+	res   *http.Response
+	body  []byte
+	err   error // nil, or why there is no proved 2xx answer
+	sent  bool  // some byte may have left
+	read  bool  // res and body are complete
 
 	stream io.ReadCloser // in place of body, for a download
 }
@@ -50,10 +49,10 @@ func (c *client) exchange(ctx context.Context, op Op, m *message) (reply, error)
 		ctx, cancel = c.deadline(ctx)
 		defer cancel()
 	}
-	tainted, switched, renewed := false, false, false
+	tainted, switched, renewed, silent := false, false, false, -1
 	for n := 1; ; n++ {
 		began := c.now()
-		a := c.try(ctx, op, m)
+		a := c.try(ctx, op, m, silent)
 		var r reply
 		switch {
 		case a.stream != nil:
@@ -62,14 +61,17 @@ func (c *client) exchange(ctx context.Context, op Op, m *message) (reply, error)
 			r, a.err = c.dialect.prove(ctx, op, a.res, a.body)
 		}
 		outcome := classify(op, a)
-		tainted = tainted || outcome == Unknown
 		if tainted && outcome == NotDone {
 			outcome = Unknown // an earlier attempt may have done it
+		}
+		tainted = outcome == Unknown && !op.reads()
+		if silent = -1; a.res == nil {
+			silent = a.host
 		}
 		wait := time.Duration(-1)
 		switch {
 		case a.err == nil:
-		case !a.sent && a.host >= 0 && !switched && len(c.hosts.bases) > 1 && ctx.Err() == nil:
+		case !switched && n < maxAttempts && c.standby(ctx, a):
 			switched, wait = true, 0
 		case !renewed && a.read && c.dialect.refused(ctx, m, a.err):
 			renewed, wait = true, 0
@@ -80,7 +82,12 @@ func (c *client) exchange(ctx context.Context, op Op, m *message) (reply, error)
 		if a.err == nil {
 			return r, nil
 		}
-		if wait < 0 || wait > 0 && sleep(ctx, wait) != nil {
+		if wait > 0 {
+			if err := sleep(ctx, wait); err != nil {
+				wait, a.err = -1, fmt.Errorf("%w; not tried again: %w", a.err, err)
+			}
+		}
+		if wait < 0 {
 			return reply{}, &CallError{Op: op, Outcome: outcome, Body: a.body, Err: a.err}
 		}
 	}
@@ -94,52 +101,69 @@ func (c *client) deadline(ctx context.Context) (context.Context, context.CancelF
 	return context.WithTimeout(ctx, maxAttempts*c.timeout)
 }
 
-// try makes one attempt: everything up to the raw answer.
-func (c *client) try(ctx context.Context, op Op, m *message) attempt {
-	a := attempt{host: -1}
+// try makes one attempt: everything up to the raw answer. silent is the base that
+// has just failed to answer, or -1.
+func (c *client) try(ctx context.Context, op Op, m *message, silent int) (a attempt) {
+	a.host = -1
 	if a.err = context.Cause(ctx); a.err != nil {
 		return a
 	}
-	host := c.hosts.pick(c.now())
-	trip := ctx
-	if !m.raw { // a download lasts as long as the caller's context
-		var cancel context.CancelFunc
-		trip, cancel = context.WithTimeout(ctx, c.timeout)
-		defer cancel()
+	base := m.base
+	if base == "" {
+		a.host = c.hosts.pick(c.now(), silent)
+		base = c.hosts.bases[a.host]
 	}
-	r, err := c.request(trip, op, cmp.Or(m.base, c.hosts.bases[host]), m)
+	t := c.newTrip(ctx, m)
+	defer func() { t.end(a.stream != nil) }()
+	r, err := c.request(t, op, base, m)
 	if err != nil {
 		a.err = err
 		return a
 	}
-	a.host = host
-	a.res, a.err = c.carrier.Do(r)
-	if a.err != nil {
-		a.sent = !neverSent(a.err)
-		a.err = fmt.Errorf("no answer from %s: %w", r.URL.Host, withoutURL(a.err))
-		if ctx.Err() == nil { // the host's fault, not the caller's
-			c.hosts.failed(host, c.now())
+	a.where = r.URL.Host
+	began := time.Now() // not the merchant's clock: this is about waiting
+	if a.res, a.err = c.send(r); a.err != nil {
+		a.sent = !t.unconnected() && !neverSent(a.err)
+		a.err = fmt.Errorf("no answer from %s: %w", a.where, withoutURL(a.err, r.URL))
+		if ctx.Err() == nil || errors.Is(ctx.Err(), context.DeadlineExceeded) && time.Since(began) >= patience {
+			c.hosts.failed(a.host, c.now()) // the host's fault, not the caller's
 		}
 		return a
 	}
 	a.sent = true
 	if m.raw {
-		if a.stream = c.peek(op, a.res); a.stream != nil {
+		if body := c.peek(op, a.res); body != nil {
+			c.hosts.answered(a.host, true)
+			a.stream = &download{body, t.stop}
 			return a
 		}
 	}
-	a.body, a.err = readBounded(a.res.Body, c.maxBody)
-	if a.err != nil {
-		a.err = fmt.Errorf("answer %d from %s cut or too long: %w", a.res.StatusCode, r.URL.Host, withoutURL(a.err))
+	if a.body, a.err = readBounded(a.res, c.maxBody); a.err != nil {
+		a.err = fmt.Errorf("answer %d from %s cut or too long: %w", a.res.StatusCode, a.where, withoutURL(a.err, r.URL))
 		return a
 	}
 	a.read = true
-	c.hosts.answered(host, a.res.StatusCode < 500)
+	c.hosts.answered(a.host, a.res.StatusCode < 500 && a.res.StatusCode != http.StatusTooManyRequests)
 	return a
 }
 
+// send hands r to the carrier and distrusts what comes back.
+func (c *client) send(r *http.Request) (*http.Response, error) {
+	res, err := c.carrier.Do(r)
+	switch {
+	case err != nil:
+		if res != nil && res.Body != nil {
+			res.Body.Close() // net/http gives both when it refuses a redirect
+		}
+		return nil, err
+	case res == nil || res.Body == nil:
+		return nil, errors.New("the transport gave neither an answer nor an error")
+	}
+	return res, nil
+}
+
 // request builds one attempt's request and has it authorized.
-func (c *client) request(ctx context.Context, op Op, base string, m *message) (*http.Request, error) {
+func (c *client) request(t *trip, op Op, base string, m *message) (*http.Request, error) {
 	var body io.Reader
 	switch {
 	case m.stream != nil:
@@ -147,26 +171,26 @@ func (c *client) request(ctx context.Context, op Op, base string, m *message) (*
 		if err != nil {
 			return nil, err
 		}
-		body = rewound
+		body, t.upload = rewound, rewound
 	case m.body != nil:
 		body = bytes.NewReader(m.body)
 	}
-	r, err := http.NewRequestWithContext(ctx, m.method, base+m.target, body)
+	r, err := http.NewRequestWithContext(t.ctx, m.method, base+m.target, body)
 	if err != nil {
 		return nil, errors.New("the request's address is malformed")
 	}
 	if m.stream != nil {
 		r.ContentLength = m.stream.size
 	}
-	r.Header.Set("Accept", m.accept)
-	r.Header.Set("User-Agent", c.agent)
+	r.Header["Accept"] = []string{m.accept}
+	r.Header["User-Agent"] = []string{c.agent}
 	if body != nil {
-		r.Header.Set("Content-Type", m.contentType)
+		r.Header["Content-Type"] = []string{m.contentType}
 	}
 	if m.keyID != "" {
-		r.Header.Set("Wechatpay-Serial", m.keyID)
+		r.Header["Wechatpay-Serial"] = []string{m.keyID}
 	}
-	if err := c.dialect.authorize(ctx, op, r, m); err != nil {
+	if err := c.dialect.authorize(t.ctx, op, r, m); err != nil {
 		return nil, err
 	}
 	return r, nil
@@ -190,18 +214,30 @@ func (c *client) peek(op Op, res *http.Response) io.ReadCloser {
 // ErrTooLong is an answer longer than WithMaxResponse allows.
 var ErrTooLong = errors.New("longer than the allowed size; see WithMaxResponse")
 
-// readBounded reads at most limit bytes and closes body. One byte more is an
-// error: a cut answer must not be taken for a whole one.
-func readBounded(body io.ReadCloser, limit int64) ([]byte, error) {
-	defer body.Close()
-	b, err := io.ReadAll(io.LimitReader(body, limit+1))
-	if err != nil {
-		return nil, err
+// readBounded reads at most limit bytes of the answer's body and closes it. One
+// byte more is an error: a cut answer must not be taken for a whole one.
+func readBounded(res *http.Response, limit int64) ([]byte, error) {
+	defer res.Body.Close()
+	size := int64(512)
+	if res.ContentLength >= 0 {
+		size = res.ContentLength + 1 // room to meet the end without growing
 	}
-	if int64(len(b)) > limit {
-		return nil, fmt.Errorf("%d bytes: %w", limit, ErrTooLong)
+	b := make([]byte, 0, min(size, limit+1, 64<<10))
+	for {
+		if len(b) == cap(b) {
+			b = append(b, 0)[:len(b)]
+		}
+		n, err := res.Body.Read(b[len(b):min(int64(cap(b)), limit+1)])
+		b = b[:len(b)+n]
+		switch {
+		case int64(len(b)) > limit:
+			return nil, fmt.Errorf("over %d bytes: %w", limit, ErrTooLong)
+		case err == io.EOF:
+			return b, nil
+		case err != nil:
+			return nil, err
+		}
 	}
-	return b, nil
 }
 
 // classify says what is certain after one attempt.
@@ -230,15 +266,26 @@ func (c *client) again(ctx context.Context, op Op, n int, a attempt) time.Durati
 		return -1
 	}
 	wait := c.backoff(n, a.res, a.err)
-	if wait <= 0 || !c.hosts.spend() {
+	if wait <= 0 {
+		return -1
+	}
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
+		return -1 // waiting would only use up the caller's time
+	}
+	if !c.hosts.spend() {
 		return -1
 	}
 	return wait
 }
 
+// standby reports whether a, which never left, may go to the other host at once.
+func (c *client) standby(ctx context.Context, a attempt) bool {
+	return !a.sent && a.host >= 0 && a.where != "" && len(c.hosts.bases) > 1 && ctx.Err() == nil
+}
+
 // transient reports whether the same request may fare better later.
 func transient(op Op, a attempt) bool {
-	if a.host < 0 {
+	if a.where == "" {
 		return false // refused before sending
 	}
 	if !a.read {
@@ -255,10 +302,7 @@ func (c *client) observe(ctx context.Context, op Op, n int, a attempt, began tim
 	if len(c.observers) == 0 {
 		return
 	}
-	e := Event{Op: op, Attempt: n, Duration: c.now().Sub(began), Outcome: o, Err: a.err, Retry: wait}
-	if a.host >= 0 {
-		_, e.Host, _ = strings.Cut(c.hosts.bases[a.host], "://")
-	}
+	e := Event{Op: op, Attempt: n, Host: a.where, Duration: c.now().Sub(began), Outcome: o, Err: a.err, Retry: wait}
 	if a.res != nil {
 		e.Status, e.RequestID = a.res.StatusCode, a.res.Header.Get("Request-ID")
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -27,30 +28,37 @@ const (
 	maxRetryAfter = 10 * time.Second
 )
 
-// DefaultBackoff allows three attempts in all and waits about half a second,
-// then a second, with jitter. A Retry-After header, in seconds or as a date, is
-// obeyed up to ten seconds.
+// DefaultBackoff allows three attempts in all and waits up to half a second, then
+// up to a second, with jitter. A Retry-After header, in seconds or as a date, is
+// obeyed: it makes the wait longer, and one over ten seconds ends the call.
 func DefaultBackoff(n int, res *http.Response, err error) time.Duration {
-	if n >= maxAttempts {
+	if n < 1 || n >= maxAttempts {
 		return 0
 	}
 	wait := firstWait << (n - 1)
 	wait = wait/2 + rand.N(wait/2+1)
-	if res != nil {
-		wait = max(wait, min(retryAfter(res), maxRetryAfter))
+	if res == nil {
+		return wait
 	}
-	return wait
+	asked := retryAfter(res)
+	if asked > maxRetryAfter {
+		return 0
+	}
+	return max(wait, asked)
 }
 
 // NoRetry is a Backoff that never tries again.
 func NoRetry(int, *http.Response, error) time.Duration { return 0 }
 
+// retryAfter is the wait that res asks for; zero or less when it asks for none or
+// in no way that makes sense.
 func retryAfter(res *http.Response) time.Duration {
 	s := strings.TrimSpace(res.Header.Get("Retry-After"))
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-		if n > int64(maxRetryAfter/time.Second) {
-			return maxRetryAfter
+	if s != "" && allDigits(s) {
+		if len(s) > 9 {
+			s = s[:9] // some thirty years are as good as more
 		}
+		n, _ := strconv.ParseInt(s, 10, 64) // cannot fail on nine digits
 		return time.Duration(n) * time.Second
 	}
 	at, err := http.ParseTime(s)
@@ -87,27 +95,29 @@ func newHosts(bases []string) *hosts {
 	return h
 }
 
-// pick returns the base to use now: the first that is not known to be down.
-// A base whose rest is over is lent to one caller as a probe.
-func (h *hosts) pick(now time.Time) int {
+// pick returns the base to use now: the first that is not known to be down, other
+// than silent, the one that has just failed this very call (-1 for none). A base
+// whose rest is over is lent to one caller as a probe.
+func (h *hosts) pick(now time.Time, silent int) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for i, until := range h.probe {
-		if until.IsZero() {
-			return i
+		rests := now.Before(until) && until.Sub(now) <= probeEvery // or the clock was put back
+		if i == silent || rests {
+			continue
 		}
-		if !now.Before(until) {
+		if !until.IsZero() {
 			h.probe[i] = now.Add(probeEvery)
-			return i
 		}
+		return i
 	}
-	return 0
+	return (silent + 1) % len(h.bases)
 }
 
 func (h *hosts) failed(i int, now time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.bases) > 1 {
+	if i >= 0 && len(h.bases) > 1 {
 		h.probe[i] = now.Add(probeEvery)
 	}
 }
@@ -115,7 +125,9 @@ func (h *hosts) failed(i int, now time.Time) {
 func (h *hosts) answered(i int, success bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.probe[i] = time.Time{}
+	if i >= 0 {
+		h.probe[i] = time.Time{}
+	}
 	if success {
 		h.budget = min(budgetCap, h.budget+budgetEarned)
 	}
@@ -133,8 +145,9 @@ func (h *hosts) spend() bool {
 	return true
 }
 
-// neverSent reports whether err proves that no byte of the request left: the
-// name did not resolve, nobody listened, or the TLS handshake failed.
+// neverSent reports whether err itself proves that no byte of the request left: the
+// name did not resolve, nobody listened, the proxy gave no way, or the server's
+// certificate was refused.
 func neverSent(err error) bool {
 	var op *net.OpError
 	var dns *net.DNSError
@@ -143,34 +156,50 @@ func neverSent(err error) bool {
 	var authority x509.UnknownAuthorityError
 	var name x509.HostnameError
 	var invalid x509.CertificateInvalidError
-	switch {
-	case errors.As(err, &op) && op.Op == "dial", errors.As(err, &dns), errors.As(err, &cert), errors.As(err, &record),
-		errors.As(err, &authority), errors.As(err, &name), errors.As(err, &invalid):
+	if errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") {
 		return true
 	}
-	return false
+	return errors.As(err, &dns) || errors.As(err, &cert) || errors.As(err, &record) ||
+		errors.As(err, &authority) || errors.As(err, &name) || errors.As(err, &invalid)
 }
 
+// sleep waits, or returns why ctx ended first.
 func sleep(ctx context.Context, d time.Duration) error {
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
-		return context.DeadlineExceeded // waiting would only use up the caller's time
-	}
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
-		return ctx.Err()
+		return context.Cause(ctx)
 	case <-t.C:
 		return nil
 	}
 }
 
-// withoutURL drops the URL from a transport error: it holds numbers and, on the
-// account side, the access token.
-func withoutURL(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
+// withoutURL takes the address u out of a transport's error: it holds numbers and,
+// on the account side, the access token. The cause stays reachable.
+func withoutURL(err error, u *url.URL) error {
+	for {
+		var wrapped *url.Error
+		if !errors.As(err, &wrapped) {
+			break
+		}
+		err = wrapped.Err
+	}
+	text, path := err.Error(), u.EscapedPath()
+	if len(path) > 1 && strings.Contains(text, path) || u.RawQuery != "" && strings.Contains(text, u.RawQuery) {
+		return quiet{err}
 	}
 	return err
 }
+
+// quiet hides the text of an error that quotes the address.
+type quiet struct{ error }
+
+func (quiet) Error() string {
+	return "the transport failed; its words quote the address and are left out"
+}
+
+func (q quiet) Unwrap() error { return q.error }
+
+// Format keeps every verb to the text of Error.
+func (q quiet) Format(s fmt.State, verb rune) { formatText(s, verb, q.Error()) }

@@ -12,6 +12,7 @@ import (
 	"mime"
 	"path"
 	"strings"
+	"sync"
 )
 
 // File is something to upload. Data is read twice, first for its digest and then
@@ -52,8 +53,8 @@ func Upload[Out any](ctx context.Context, c Client, op Op, in any, f File) (*Out
 	if err != nil {
 		return nil, err
 	}
-	if err := core.dialect.decode(r, out); err != nil {
-		return nil, &CallError{Op: op, Outcome: Done, Body: r.body, Err: fmt.Errorf("unreadable answer: %w", err)}
+	if err := core.decode(op, r, out); err != nil {
+		return nil, err
 	}
 	return out, nil
 }
@@ -88,7 +89,7 @@ func (c *client) multipart(ctx context.Context, op Op, in any, f File) (*message
 	tail := "\r\n--" + boundary + "--\r\n"
 	m.method, m.signed = op.method, up.signed
 	m.contentType = "multipart/form-data; boundary=" + boundary
-	m.stream = &uploadBody{head: []byte(head.String()), data: f.Data, tail: []byte(tail), size: int64(head.Len()) + size + int64(len(tail))}
+	m.stream = &formBody{head: []byte(head.String()), data: f.Data, tail: []byte(tail), size: int64(head.Len()) + size + int64(len(tail))}
 	return m, nil
 }
 
@@ -134,16 +135,40 @@ func (f File) digest() (sum string, size int64, err error) {
 	return hex.EncodeToString(h.Sum(nil)), size, nil
 }
 
-// uploadBody is a multipart body that streams the file from its start.
-type uploadBody struct {
+// formBody is a multipart body with the file in its middle.
+type formBody struct {
 	head, tail []byte
 	data       io.ReadSeeker
 	size       int64
 }
 
-func (u *uploadBody) rewind() (io.Reader, error) {
-	if _, err := u.data.Seek(0, io.SeekStart); err != nil {
+// rewind starts the body anew for one attempt.
+func (f *formBody) rewind() (*uploadBody, error) {
+	if _, err := f.data.Seek(0, io.SeekStart); err != nil {
 		return nil, errors.New("the file cannot be read again")
 	}
-	return io.MultiReader(bytes.NewReader(u.head), u.data, bytes.NewReader(u.tail)), nil
+	return &uploadBody{r: io.MultiReader(bytes.NewReader(f.head), f.data, bytes.NewReader(f.tail))}, nil
+}
+
+// uploadBody lends the caller's file to a carrier for one attempt. net/http may
+// still read a body after it answered; retire takes the file back for certain.
+type uploadBody struct {
+	mu sync.Mutex
+	r  io.Reader // nil when retired
+}
+
+func (u *uploadBody) Read(p []byte) (int, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.r == nil {
+		return 0, errors.New("this attempt is over")
+	}
+	return u.r.Read(p)
+}
+
+// retire waits for a Read that is going on and allows no further one.
+func (u *uploadBody) retire() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.r = nil
 }
