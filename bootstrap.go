@@ -32,18 +32,22 @@ func FetchCertificates(ctx context.Context, cfg MerchantConfig, opts ...Option) 
 	if err != nil {
 		return nil, err
 	}
+	if _, own := m.c.carrier.(*lazyTransport); own {
+		defer m.c.closeIdle() // made for this call alone
+	}
+	return m.certificates(ctx, extra)
+}
+
+// certificates asks for the list and proves it by itself, or by extra.
+func (m *Merchant) certificates(ctx context.Context, extra sign.KeySet) ([]*x509.Certificate, error) {
+	b, core := &bootstrap{v3: *m.v3, aead: m.aead, extra: extra}, *m.c
+	core.dialect = b
 	op := GET("/v3/certificates")
-	b := &bootstrap{v3: *m.v3, aead: m.aead, extra: extra}
-	m.c.dialect = b
-	r, err := m.c.exchange(ctx, op, &message{method: op.method, target: op.path, accept: jsonType})
+	_, err := core.exchange(ctx, op, &message{method: op.method, target: op.path, accept: jsonType, keyID: answerID(extra)})
 	if err != nil {
 		return nil, err
 	}
-	certs, err := b.open(r.body)
-	if err != nil {
-		return nil, &CallError{Op: op, Outcome: Done, Body: r.body, Err: err}
-	}
-	return certs, nil
+	return b.certs, nil
 }
 
 // bootstrap is v3 with another proof: the keys come out of the answer.
@@ -51,6 +55,7 @@ type bootstrap struct {
 	v3
 	aead  *seal.AEAD
 	extra sign.KeySet
+	certs []*x509.Certificate // of the last list that was proved
 }
 
 func (d *bootstrap) prove(ctx context.Context, op Op, res *http.Response, body []byte) (reply, error) {
@@ -72,6 +77,7 @@ func (d *bootstrap) prove(ctx context.Context, op Op, res *http.Response, body [
 	if _, err := sign.NewVerifier(sign.Join(ring.WithClock(d.now), d.extra), d.now).Verify(ctx, res.Header, body); err != nil {
 		return reply{}, fmt.Errorf("answer %d not proved: %w", res.StatusCode, err)
 	}
+	d.certs = certs
 	return reply{body: body}, nil
 }
 

@@ -132,11 +132,7 @@ func (d *checkProbe) prove(ctx context.Context, op Op, res *http.Response, body 
 
 // checkAPIv3 opens the certificate list, the only thing WeChat encrypts on demand.
 func (m *Merchant) checkAPIv3(ctx context.Context, r *Report) {
-	b := &bootstrap{v3: *m.v3, aead: m.aead, extra: m.v3.keys}
-	core := *m.c
-	core.dialect = b
-	op := GET("/v3/certificates")
-	_, err := core.exchange(ctx, op, &message{method: op.method, target: op.path, accept: jsonType, keyID: answerID(m.v3.keys)})
+	_, err := m.certificates(ctx, m.v3.keys)
 	switch {
 	case err == nil:
 		r.APIv3Key = Good

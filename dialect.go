@@ -2,11 +2,15 @@ package wechat
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 
+	"github.com/wxcommerce/wechat/internal/wire"
 	"github.com/wxcommerce/wechat/sign"
 )
+
+const jsonType = "application/json"
 
 // A dialect is one of the ways WeChat speaks. The loop knows none of them: it
 // asks the dialect to say the request, to authorize each attempt anew, to prove
@@ -29,6 +33,24 @@ type dialect interface {
 	// refused reports whether err says that m's token is no longer good, after
 	// having it replaced; the loop then tries once more.
 	refused(ctx context.Context, m *message, err error) bool
+}
+
+// encode puts in's fields where op wants them; a field that cannot travel is a
+// *FieldError.
+func encode(op Op, partner bool, in any) (*message, error) {
+	e, err := wire.Encode(op.method, op.path, partner, in)
+	var field *wire.FieldError
+	switch {
+	case errors.As(err, &field):
+		return nil, Invalid(field.Field, field.Problem)
+	case err != nil:
+		return nil, err
+	}
+	target := e.Path
+	if e.Query != "" {
+		target += "?" + e.Query
+	}
+	return &message{method: op.method, target: target, body: e.Body, contentType: jsonType, accept: jsonType}, nil
 }
 
 // message is a request before it has a host, a time and a signature.

@@ -34,15 +34,7 @@ const (
 var errNoTokenSource = errors.New("this call carries an access token, but the App was made without a TokenSource")
 
 func (d *appDialect) encode(_ context.Context, op Op, in any) (*message, error) {
-	e, err := wire.Encode(op.method, op.path, false, in)
-	if err != nil {
-		return nil, err
-	}
-	target := e.Path
-	if e.Query != "" {
-		target += "?" + e.Query
-	}
-	return &message{method: op.method, target: target, body: e.Body, contentType: jsonType, accept: jsonType}, nil
+	return encode(op, false, in)
 }
 
 func (d *appDialect) authorize(ctx context.Context, op Op, r *http.Request, m *message) error {

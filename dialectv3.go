@@ -13,8 +13,6 @@ import (
 	"github.com/wxcommerce/wechat/sign"
 )
 
-const jsonType = "application/json"
-
 // v3 speaks APIv3: JSON, signed by the merchant's RSA key, answered under a key
 // of the platform.
 type v3 struct {
@@ -37,16 +35,12 @@ func (d *v3) encode(ctx context.Context, op Op, in any) (*message, error) {
 		}
 		keyID = id
 	}
-	e, err := wire.Encode(op.method, op.path, d.partner, in)
+	m, err := encode(op, d.partner, in)
 	if err != nil {
 		return nil, err
 	}
-	target := e.Path
-	if e.Query != "" {
-		target += "?" + e.Query
-	}
-	return &message{method: op.method, target: target, body: e.Body, signed: e.Body,
-		contentType: jsonType, accept: jsonType, keyID: keyID}, nil
+	m.signed, m.keyID = m.body, keyID
+	return m, nil
 }
 
 // answerID is what Wechatpay-Serial asks the answer to be signed with: the

@@ -31,7 +31,7 @@ var officialHosts = []string{
 // Download fetches a file at the address WeChat gave, such as a bill's
 // download_url, and streams it; the caller closes it. The address must be one of
 // the endpoints documented to answer unsigned, at a WeChat Pay host or at the
-// client's own. The bytes are unproved until their digest is compared with the
+// client's own; c is a *Merchant. The bytes are unproved until their digest is compared with the
 // one the signed answer gave; an end before the announced length is an error of
 // Read. The stream lives as long as ctx.
 func Download(ctx context.Context, c Client, address string) (io.ReadCloser, error) {
@@ -45,15 +45,25 @@ func Download(ctx context.Context, c Client, address string) (io.ReadCloser, err
 	if core.fault != nil {
 		return nil, notDone(op, core.fault)
 	}
+	if _, ok := core.dialect.(*v3); !ok {
+		return nil, notDone(op, Invalid("client", "only a Merchant downloads by address; another client's token must not travel there"))
+	}
 	base := u.Scheme + "://" + u.Host
 	own := slices.Contains(core.hosts.bases, base)
+	if own {
+		base = "" // either host of the client will do
+	}
 	if u.User != nil || !own && (u.Scheme != "https" || !slices.Contains(officialHosts, u.Host)) {
 		return nil, notDone(op, Invalid("download_url", fmt.Sprintf("host %q is neither https at WeChat Pay nor this client's own; nothing was sent", u.Host)))
 	}
 	if op.path == "(unlisted)" {
 		return nil, notDone(op, Invalid("download_url", "is not one of the endpoints that answer unsigned; nothing was sent"))
 	}
-	m := &message{method: op.method, target: u.RequestURI(), accept: "*/*", base: base, raw: true, keyID: ""}
+	m, err := core.dialect.encode(ctx, GET("/"), nil)
+	if err != nil {
+		return nil, notDone(op, err)
+	}
+	m.target, m.accept, m.base, m.raw = u.RequestURI(), "*/*", base, true
 	r, err := core.exchange(ctx, op, m)
 	if err != nil {
 		return nil, err
@@ -67,9 +77,16 @@ func downloadPath(path string) string {
 		if path == p {
 			return p
 		}
-		if strings.HasSuffix(p, "/") && strings.HasPrefix(path, p) {
+		if id, ok := strings.CutPrefix(path, p); ok && strings.HasSuffix(p, "/") && isSegment(id) {
 			return p + "{id}"
 		}
 	}
 	return "(unlisted)"
+}
+
+// isSegment reports whether escaped is one path segment that no server can take
+// for a way up or down.
+func isSegment(escaped string) bool {
+	s, err := url.PathUnescape(escaped)
+	return err == nil && s != "" && s != "." && s != ".." && !strings.ContainsAny(s, `/\\`)
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -106,7 +107,7 @@ func SerialOf(c *x509.Certificate) string {
 	if c == nil || c.SerialNumber == nil {
 		return ""
 	}
-	return fmt.Sprintf("%X", c.SerialNumber)
+	return strings.ToUpper(hex.EncodeToString(c.SerialNumber.Bytes())) // two digits a byte, as sign.Certificate has it
 }
 
 func strongRSA(k any) (*rsa.PublicKey, error) {

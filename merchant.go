@@ -88,17 +88,24 @@ func (c *client) simulated(id, prefix, what string) error {
 func (m *Merchant) For(sub Sub) *Merchant {
 	own, dialect, core := *m, *m.v3, *m.c
 	own.sub, dialect.partner = sub, true
-	core.fault = checkSub(sub, m.ID(), "sub_mchid")
+	core.fault = core.checkSub(sub, m.ID(), "sub_mchid", "sub_appid")
 	core.dialect, own.v3, own.c = &dialect, &dialect, &core
 	return &own
 }
 
-func checkSub(sub Sub, own, field string) error {
+// checkSub says why sub cannot be served, nil if it can; number and app are the
+// wire names of its two parts.
+func (c *client) checkSub(sub Sub, own, number, app string) error {
+	const simulated = "is a simulator's and may only be used at a loopback host"
 	switch {
 	case sub.MchID == "" || len(sub.MchID) > 32 || !allDigits(sub.MchID):
-		return Invalid(field, fmt.Sprintf("want 1 to 32 digits, got %d bytes", len(sub.MchID)))
+		return Invalid(number, fmt.Sprintf("want 1 to 32 digits, got %d bytes", len(sub.MchID)))
 	case sub.MchID == own:
-		return Invalid(field, "is the partner's own number")
+		return Invalid(number, "is the partner's own number")
+	case c.simulated(sub.MchID, "0000", "") != nil:
+		return Invalid(number, simulated)
+	case c.simulated(sub.AppID, "wx0000", "") != nil:
+		return Invalid(app, simulated)
 	}
 	return nil
 }

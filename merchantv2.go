@@ -56,7 +56,7 @@ func NewMerchantV2(cfg MerchantV2Config, opts ...Option) (*MerchantV2, error) {
 func (m *MerchantV2) For(sub Sub) *MerchantV2 {
 	own, core := *m, *m.c
 	own.sub, own.c = sub, &core
-	core.fault = checkSub(sub, m.ID(), "sub_mch_id")
+	core.fault = core.checkSub(sub, m.ID(), "sub_mch_id", "sub_appid")
 	return &own
 }
 

@@ -107,7 +107,7 @@ func WithMaxResponse(bytes int64) Option {
 		if bytes < 1 {
 			return fmt.Errorf("WithMaxResponse: %d is not positive", bytes)
 		}
-		c.maxBody = bytes
+		c.maxBody = min(bytes, 1<<40)
 		return nil
 	}
 }
@@ -155,19 +155,19 @@ func checkBase(s string) error {
 	case err != nil:
 		return errors.New("not a URL")
 	case u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "":
-		return fmt.Errorf("%q: want scheme and host only", u.Redacted())
+		return errors.New("want scheme and host only, such as https://api.mch.weixin.qq.com")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		return fmt.Errorf("%q: plain http is for loopback only; use https", u.Redacted())
+		return fmt.Errorf("%q: plain http is for loopback only; use https", u.Host)
 	case u.Scheme != "http" && u.Scheme != "https":
-		return fmt.Errorf("%q: want https", u.Redacted())
+		return fmt.Errorf("scheme %q: want https", u.Scheme)
 	}
 	return nil
 }
 
 func isLoopback(host string) bool {
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
 		return true
 	}
 	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback()
+	return err == nil && ip.Unmap().IsLoopback()
 }
