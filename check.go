@@ -159,7 +159,14 @@ func (r *Report) blame(api *APIError, m *Merchant) {
 		}
 		return false
 	}
+	if api.Verified && api.Status != http.StatusUnauthorized { // refused for another reason than who asked
+		r.Clock, r.Number, r.Serial, r.PrivateKey, r.PlatformKey = Good, Good, Good, Good, Good
+	}
 	switch {
+	case api.Status == http.StatusBadRequest && (has("encrypt", "解密", "加密", "wechatpay-serial", "平台证书", "公钥") ||
+		strings.Contains(string(api.Detail), "encrypted_echo_message")):
+		r.PlatformKey = Bad
+		r.advise("WeChat could not open what was sealed for it: the platform key and its id do not belong together")
 	case r.Skew.Abs() >= 5*time.Minute || has("timestamp", "时间戳"):
 		r.Clock = Bad
 		r.advise("this machine's clock is %v away from WeChat's; five minutes is the limit: switch on NTP", r.Skew)
@@ -172,9 +179,6 @@ func (r *Report) blame(api *APIError, m *Merchant) {
 	case api.Status == http.StatusUnauthorized:
 		r.PrivateKey = Bad
 		r.advise("the signature does not verify: the private key is not the one of certificate serial %s, or a proxy changes the request", m.Serial())
-	case errors.Is(api, ErrParam) && has("serial", "encrypt", "解密", "加密", "echo"):
-		r.PlatformKey = Bad
-		r.advise("WeChat could not open what was sealed for it: the platform key and its id do not belong together")
 	default:
 		r.advise("WeChat refused the test with %v", api)
 	}

@@ -1,8 +1,10 @@
 package wechat
 
 import (
+	"bytes"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
@@ -16,11 +18,14 @@ var (
 	ErrEncryptedKey = errors.New("wechat: the private key is encrypted; decrypt it first, for example with openssl pkcs8 -topk8 -nocrypt")
 	ErrNotRSA       = errors.New("wechat: not an RSA key; WeChat Pay uses RSA-2048")
 	ErrWeakKey      = errors.New("wechat: an RSA key under 2048 bits")
+	ErrPKCS12       = errors.New("wechat: this is a PKCS#12 file (apiclient_cert.p12); convert it first, for example with " +
+		"openssl pkcs12 -in apiclient_cert.p12 -nodes -out both.pem (its password is the merchant number)")
 )
 
 // LoadPrivateKey reads apiclient_key.pem: a PKCS#8 or PKCS#1 RSA key of at least
-// 2048 bits, in PEM (other blocks and text around it are passed over), or as the
-// bare base64 of its DER. Errors say what was found instead.
+// 2048 bits, in PEM (other blocks and text around it are passed over), or the DER
+// itself, bare or in base64. A byte order mark, CRLF and indented lines do no harm.
+// Errors say what was found instead.
 func LoadPrivateKey(text []byte) (*rsa.PrivateKey, error) {
 	der, kind, err := derOf(text, "PRIVATE KEY")
 	if err != nil {
@@ -43,14 +48,14 @@ func parsePrivate(der []byte) (*rsa.PrivateKey, error) {
 	if key, err := x509.ParsePKCS1PrivateKey(der); err == nil {
 		return key, nil
 	}
-	any, err := x509.ParsePKCS8PrivateKey(der)
+	parsed, err := x509.ParsePKCS8PrivateKey(der)
 	if err != nil {
 		if _, ec := x509.ParseECPrivateKey(der); ec == nil {
 			return nil, ErrNotRSA
 		}
 		return nil, errors.New("wechat: the private key is damaged or of an unknown form") // the cause could quote bytes
 	}
-	key, ok := any.(*rsa.PrivateKey)
+	key, ok := parsed.(*rsa.PrivateKey)
 	if !ok {
 		return nil, ErrNotRSA
 	}
@@ -121,11 +126,16 @@ func strongRSA(k any) (*rsa.PublicKey, error) {
 	return pub, nil
 }
 
-// derOf finds the first PEM block whose type ends in want, or decodes bare base64.
+// derOf finds the first PEM block whose type ends in want, or takes the text for
+// bare DER, perhaps in base64.
 func derOf(text []byte, want string) (der []byte, kind string, err error) {
 	if len(text) > 1<<20 {
 		return nil, "", errors.New("wechat: over 1 MiB: not a key file")
 	}
+	if len(text) > 1 && text[0] == 0x30 && text[1] >= 0x80 { // an ASN.1 sequence of some length
+		return text, want, refusePKCS12(text)
+	}
+	text = tidy(text)
 	var other []string
 	for rest := text; ; {
 		var block *pem.Block
@@ -138,16 +148,50 @@ func derOf(text []byte, want string) (der []byte, kind string, err error) {
 			}
 			return block.Bytes, block.Type, nil
 		}
-		other = append(other, oneLine(block.Type, 40))
+		if other = append(other, pemName(block.Type)); len(other) == 5 {
+			break
+		}
 	}
 	if len(other) > 0 {
 		return nil, "", fmt.Errorf("wechat: found PEM %s, want %s", strings.Join(other, ", "), want)
 	}
-	if strings.Contains(string(text), "-----BEGIN") {
+	if bytes.Contains(text, []byte("-----BEGIN")) {
 		return nil, "", fmt.Errorf("wechat: the PEM armour of the %s is damaged", want)
 	}
 	if der, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(string(text)), "")); err == nil && len(der) > 0 {
-		return der, want, nil
+		return der, want, refusePKCS12(der)
 	}
 	return nil, "", fmt.Errorf("wechat: no PEM %s in %d bytes", want, len(text))
+}
+
+// tidy takes away what editors and copying add: a byte order mark, and space
+// around the lines.
+func tidy(text []byte) []byte {
+	lines := bytes.Split(bytes.TrimPrefix(text, []byte("\ufeff")), []byte{'\n'})
+	for i := range lines {
+		lines[i] = bytes.TrimSpace(lines[i])
+	}
+	return bytes.Join(lines, []byte{'\n'})
+}
+
+// pemName is a block's type, unless it is something that could be part of a key.
+func pemName(kind string) string {
+	if len(kind) > 40 || strings.ContainsFunc(kind, func(r rune) bool { return r != ' ' && (r < 'A' || r > 'Z') }) {
+		return "of another type"
+	}
+	return kind
+}
+
+// refusePKCS12 recognises a .p12 by its beginning: a sequence that opens with the
+// version 3 and the content it wraps.
+func refusePKCS12(der []byte) error {
+	var pfx struct {
+		Version int
+		Safe    asn1.RawValue
+		Mac     asn1.RawValue `asn1:"optional"`
+	}
+	if _, err := asn1.Unmarshal(der, &pfx); err == nil && pfx.Version == 3 {
+		return ErrPKCS12
+	}
+	return nil
 }

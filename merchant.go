@@ -3,6 +3,7 @@ package wechat
 import (
 	"context"
 	"crypto"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -25,6 +26,14 @@ type MerchantConfig struct {
 	APIv3Key seal.Key      // 32 bytes (APIv3密钥)
 	Platform sign.KeySet   // whom to believe: public keys, certificates, or both
 }
+
+// Format prints number and serial, whatever the verb; never a key.
+func (c MerchantConfig) Format(s fmt.State, verb rune) {
+	formatText(s, verb, "merchant "+oneLine(c.ID, 32)+" with certificate "+oneLine(c.Serial, 64))
+}
+
+// MarshalJSON gives number and serial, never a key.
+func (c MerchantConfig) MarshalJSON() ([]byte, error) { return json.Marshal(fmt.Sprint(c)) }
 
 // Merchant speaks APIv3 for one merchant number. It is immutable, safe for
 // concurrent use, starts no goroutine and opens no connection before the first call.
