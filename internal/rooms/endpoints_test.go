@@ -45,7 +45,7 @@ func calls(all []source) (list []call, found []string) {
 				p, ok := text(c.Args[0])
 				if !ok && s.dir() != "." {
 					found = append(found, s.at(c, method+" of a path that is not written out"))
-				} else if strings.HasPrefix(p, "/") { // anything else is no address
+				} else if strings.HasPrefix(p, "/") && p != "/" { // anything else names no endpoint
 					list = append(list, s.call(c, d, method, p))
 				}
 				return true
