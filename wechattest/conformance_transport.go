@@ -35,17 +35,19 @@ func TestTransport(t testing.TB, tr interface {
 		t.Errorf("transport: it is nil")
 		return
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // for a carrier that never comes back
+	defer cancel()
 	c := &carrierCheck{t: t, tr: tr}
-	c.requests()
-	c.statuses()
-	c.redirects()
-	c.lostAnswer()
-	c.cookies()
-	c.answers()
-	c.streaming()
-	c.cutBodies()
-	c.cancelling()
-	c.parallel()
+	c.requests(ctx)
+	c.statuses(ctx)
+	c.redirects(ctx)
+	c.lostAnswer(ctx)
+	c.cookies(ctx)
+	c.answers(ctx)
+	c.streaming(ctx)
+	c.cutBodies(ctx)
+	c.cancelling(ctx)
+	c.parallel(ctx)
 }
 
 // carrierPatience is how long a carrier may take for what ought to be immediate.
@@ -76,7 +78,7 @@ func (c *carrierCheck) with(h http.HandlerFunc, f func(url string)) {
 	f(server.URL)
 }
 
-// request builds a signed-looking request that gives up by itself.
+// request builds a request that looks signed.
 func (c *carrierCheck) request(ctx context.Context, method, url string, body []byte) *http.Request {
 	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
 	if err != nil {
@@ -120,7 +122,7 @@ type carrierRequest struct {
 }
 
 // requests checks that what arrives is what was given.
-func (c *carrierCheck) requests() {
+func (c *carrierCheck) requests(ctx context.Context) {
 	c.t.Helper()
 	odd := []byte(" {\"name\":\"\u4e2d<&>\",\"raw\":\"\xff\x00\"}\r\n")
 	json := http.Header{"Accept": {"application/json"}, "Content-Type": {"application/json"}, "Wechatpay-Serial": {"PUB_KEY_ID_0000"}, "X-Two": {"a", "b"}}
@@ -141,14 +143,14 @@ func (c *carrierCheck) requests() {
 			case arrived <- carried{r.Method, r.RequestURI, r.Host, string(body), r.ContentLength, r.Header}:
 			default:
 			}
-		}, func(url string) { c.one(g, url, arrived) })
+		}, func(url string) { c.one(ctx, g, url, arrived) })
 	}
 }
 
 // one sends a request and compares it with what arrived.
-func (c *carrierCheck) one(g carrierRequest, url string, arrived <-chan carried) {
+func (c *carrierCheck) one(ctx context.Context, g carrierRequest, url string, arrived <-chan carried) {
 	c.t.Helper()
-	req := c.request(context.Background(), g.method, url+g.target, g.body)
+	req := c.request(ctx, g.method, url+g.target, g.body)
 	if g.stream {
 		req.Body, req.GetBody = io.NopCloser(io.MultiReader(bytes.NewReader(g.body))), nil
 	}
@@ -214,7 +216,7 @@ func carriedNames(h http.Header) []string {
 }
 
 // statuses checks that an error status is an answer and that nothing is sent twice.
-func (c *carrierCheck) statuses() {
+func (c *carrierCheck) statuses(ctx context.Context) {
 	c.t.Helper()
 	for _, status := range []int{200, 202, 204, 400, 401, 403, 404, 407, 429, 500, 502, 503} {
 		var hits atomic.Int32
@@ -225,7 +227,7 @@ func (c *carrierCheck) statuses() {
 			w.WriteHeader(status)
 			_, _ = io.WriteString(w, `{"code":"X"}`)
 		}, func(url string) {
-			res, body, ok := c.exchange(fmt.Sprint("status ", status), c.request(context.Background(), "POST", url, []byte("{}")))
+			res, body, ok := c.exchange(fmt.Sprint("status ", status), c.request(ctx, "POST", url, []byte("{}")))
 			if ok && res.StatusCode != status {
 				c.t.Errorf("transport: status %d became %d", status, res.StatusCode)
 			}
@@ -240,7 +242,7 @@ func (c *carrierCheck) statuses() {
 }
 
 // redirects checks that a redirect is handed back and nothing goes where it points.
-func (c *carrierCheck) redirects() {
+func (c *carrierCheck) redirects(ctx context.Context) {
 	c.t.Helper()
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		for _, method := range []string{"GET", "POST"} {
@@ -253,7 +255,7 @@ func (c *carrierCheck) redirects() {
 				w.Header().Set("Location", "/elsewhere")
 				w.WriteHeader(status)
 			}, func(url string) {
-				res, _, ok := c.exchange("redirects", c.request(context.Background(), method, url+"/", []byte("{}")))
+				res, _, ok := c.exchange("redirects", c.request(ctx, method, url+"/", []byte("{}")))
 				if followed.Load() != 0 || ok && res.StatusCode != status {
 					c.t.Errorf("transport: redirects: %s followed a %d; the signed request must not go elsewhere", method, status)
 				}
@@ -263,7 +265,7 @@ func (c *carrierCheck) redirects() {
 }
 
 // lostAnswer checks that a write whose answer is lost is an error and is not repeated: it may have moved money.
-func (c *carrierCheck) lostAnswer() {
+func (c *carrierCheck) lostAnswer(ctx context.Context) {
 	c.t.Helper()
 	var hits atomic.Int32
 	c.with(func(w http.ResponseWriter, r *http.Request) {
@@ -271,7 +273,7 @@ func (c *carrierCheck) lostAnswer() {
 		hits.Add(1)
 		c.hangUp(w, "")
 	}, func(url string) {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*carrierPatience)
+		ctx, cancel := context.WithTimeout(ctx, 2*carrierPatience)
 		defer cancel()
 		res, err := c.do(c.request(ctx, "POST", url, []byte("{}")))
 		if err == nil {
@@ -295,7 +297,7 @@ func (*carrierCheck) hangUp(w http.ResponseWriter, raw string) {
 }
 
 // cookies checks that what one answer sets is not sent with the next request.
-func (c *carrierCheck) cookies() {
+func (c *carrierCheck) cookies(ctx context.Context) {
 	c.t.Helper()
 	var sent atomic.Int32
 	c.with(func(w http.ResponseWriter, r *http.Request) {
@@ -305,11 +307,10 @@ func (c *carrierCheck) cookies() {
 		http.SetCookie(w, &http.Cookie{Name: "session", Value: "1", Path: "/"})
 	}, func(url string) {
 		for range 2 {
-			_, _, _ = c.exchange("cookies", c.request(context.Background(), "GET", url, nil))
+			_, _, _ = c.exchange("cookies", c.request(ctx, "GET", url, nil))
 		}
 		if sent.Load() != 0 {
 			c.t.Errorf("transport: cookies: a cookie of an earlier answer was sent")
 		}
 	})
 }
-

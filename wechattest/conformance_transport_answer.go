@@ -16,7 +16,7 @@ import (
 )
 
 // answers checks that status, headers and body come back as they were sent, packed or not.
-func (c *carrierCheck) answers() {
+func (c *carrierCheck) answers(ctx context.Context) {
 	c.t.Helper()
 	plain := "\ufeff {\"a\":\"\xff\u4e2d\"}\r\n\x00 " + strings.Repeat("0123456789abcdef", 1<<14)
 	for _, packed := range []bool{false, true} {
@@ -32,7 +32,7 @@ func (c *carrierCheck) answers() {
 			_, _ = io.WriteString(z, plain)
 			_ = z.Close()
 		}, func(url string) {
-			res, body, ok := c.exchange("answer", c.request(context.Background(), "GET", url, nil))
+			res, body, ok := c.exchange("answer", c.request(ctx, "GET", url, nil))
 			if !ok {
 				return
 			}
@@ -59,7 +59,7 @@ func (*carrierCheck) unpacked(body []byte) []byte {
 }
 
 // streaming checks that the body is handed on while it arrives, so that a bill of any size needs little memory.
-func (c *carrierCheck) streaming() {
+func (c *carrierCheck) streaming(ctx context.Context) {
 	c.t.Helper()
 	read := make(chan struct{})
 	var late atomic.Bool
@@ -73,7 +73,7 @@ func (c *carrierCheck) streaming() {
 		}
 		_, _ = io.WriteString(w, "second")
 	}, func(url string) {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*carrierPatience)
+		ctx, cancel := context.WithTimeout(ctx, 2*carrierPatience)
 		defer cancel()
 		res, err := c.do(c.request(ctx, "GET", url, nil))
 		if err != nil {
@@ -92,27 +92,27 @@ func (c *carrierCheck) streaming() {
 }
 
 // cutBodies checks that half an answer cannot pass for a whole one.
-func (c *carrierCheck) cutBodies() {
+func (c *carrierCheck) cutBodies(ctx context.Context) {
 	c.t.Helper()
 	for name, raw := range map[string]string{
-		"short body":       "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{\"a\":1}",
-		"unfinished chunk": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n{\"a\":1}\r\n",
+		"a short body":        "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{\"a\":1}",
+		"an unfinished chunk": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n{\"a\":1}\r\n",
 	} {
 		c.with(func(w http.ResponseWriter, _ *http.Request) { c.hangUp(w, raw) }, func(url string) {
-			res, err := c.do(c.request(context.Background(), "POST", url, []byte("{}")))
+			res, err := c.do(c.request(ctx, "POST", url, []byte("{}")))
 			if err != nil {
 				return // said so even earlier
 			}
 			defer func() { _ = res.Body.Close() }()
 			if _, err = io.ReadAll(res.Body); err == nil {
-				c.t.Errorf("transport: cut answer: a %s was read without an error", name)
+				c.t.Errorf("transport: cut answer: %s was read without an error", name)
 			}
 		})
 	}
 }
 
 // cancelling checks the context before, during and after the wait for an answer.
-func (c *carrierCheck) cancelling() {
+func (c *carrierCheck) cancelling(ctx context.Context) {
 	c.t.Helper()
 	for _, phase := range []string{"before sending", "while waiting", "while reading"} {
 		arrived, release := make(chan struct{}, 16), make(chan struct{})
@@ -125,7 +125,7 @@ func (c *carrierCheck) cancelling() {
 			<-release
 		}, func(url string) {
 			defer close(release)
-			ctx, cancel := context.WithCancel(context.Background())
+			ctx, cancel := context.WithCancel(ctx)
 			defer cancel()
 			if phase == "before sending" {
 				cancel()
@@ -171,7 +171,7 @@ func (c *carrierCheck) readAll(req *http.Request) error {
 }
 
 // parallel checks that concurrent calls do not mix.
-func (c *carrierCheck) parallel() {
+func (c *carrierCheck) parallel(ctx context.Context) {
 	c.t.Helper()
 	var mixed atomic.Int32
 	c.with(func(w http.ResponseWriter, r *http.Request) {
@@ -183,7 +183,7 @@ func (c *carrierCheck) parallel() {
 			wg.Go(func() {
 				for j := range 10 {
 					target, body := fmt.Sprintf("/%d?j=%d", i, j), strings.Repeat("x", i*100+j)
-					res, err := c.do(c.request(context.Background(), "POST", url+target, []byte(body)))
+					res, err := c.do(c.request(ctx, "POST", url+target, []byte(body)))
 					if err != nil {
 						mixed.Add(1)
 						continue
