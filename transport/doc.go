@@ -15,4 +15,20 @@
 //
 // Plain http is spoken to loopback addresses only. TLS is 1.2 or newer with full verification, and there is no option
 // to weaken it: a private test server is trusted with [WithRootCAs].
+//
+// # Adverse inputs and their tests
+//
+//	 2 connection refused                  TestAdverse02_ARefusedConnectionIsNamed
+//	 3 self-signed, wrong name, expired    TestAdverse03_BadCertificatesAreRefused, ..._OldTLSIsRefused,
+//	                                       ..._TheSystemsAuthoritiesCountByDefault, ..._PlainHTTPOnATLSPortIsNoAnswer
+//	 5 accepts, never answers              TestAdverse05_ASilentServerEndsAtTheDeadline
+//	 6 a byte now and then                 TestAdverse06_ATricklingBodyEndsAtTheDeadline
+//	 7 reset after the headers             TestAdverse07_AResetAfterTheHeadersIsAReadError
+//	 8 body cut short                      TestAdverse08_ABodyCutShortIsAReadError
+//	10 gzip bomb                           TestAdverse10_AGzipAnswerIsUnpackedAndABombIsNotSwallowed
+//	11 redirects                           TestAdverse11_RedirectsAreNotFollowed
+//	12 error pages                         TestAdverse12_AnErrorPageIsAnAnswer
+//	19 cancelled before, while, after      TestAdverse19_CancelledBeforeWhileAndAfter
+//	20 stale keep-alive on POST            TestAdverse20_AStaleKeepAliveDoesNotDoubleAPost,
+//	                                       TestAdverse20_AFirstPostThatDiesIsNotRepeated
 package transport

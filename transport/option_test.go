@@ -2,6 +2,7 @@ package transport_test
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -113,7 +114,7 @@ func TestWithProxy_IsAsked(t *testing.T) {
 func TestWithProxy_ErrorsDoNotQuoteItsPassword(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, transport.WithProxy(func(*http.Request) (*url.URL, error) {
-		return url.Parse("http://user:canary@[bad")
+		return nil, errors.New(`parse "http://user:canary@[bad": missing ']' in host`)
 	}))
 	_, err := c.Do(request(t, t.Context(), "GET", "https://127.0.0.1:1/", ""))
 	require.ErrorContains(t, err, "proxy setting")
