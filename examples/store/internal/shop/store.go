@@ -1,0 +1,158 @@
+package shop
+
+import (
+	"context"
+	"database/sql"
+	_ "embed"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+//go:embed schema.sql
+var schema string
+
+// Store is the shop's SQLite file. Several Stores, also in several processes,
+// may be open on one file. Safe for concurrent use.
+type Store struct {
+	write *sql.DB // one connection: writers of this process queue up here
+	read  *sql.DB
+	now   func() time.Time
+}
+
+// ErrNotFound means there is no such product, order, refund or session, or it is somebody else's.
+var ErrNotFound = errors.New("shop: not found")
+
+// Open opens or creates the file at path and fills an empty catalogue. now is
+// the clock of everything the store writes; nil means time.Now. Close it when done.
+func Open(ctx context.Context, path string, now func() time.Time) (*Store, error) {
+	if now == nil {
+		now = time.Now
+	}
+	s := &Store{now: now}
+	var err error
+	if s.write, err = sql.Open("sqlite", dsn(path, true)); err != nil {
+		return nil, fmt.Errorf("shop: open: %w", err)
+	}
+	s.write.SetMaxOpenConns(1)
+	if s.read, err = sql.Open("sqlite", dsn(path, false)); err != nil {
+		return nil, errors.Join(fmt.Errorf("shop: open: %w", err), s.write.Close())
+	}
+	s.read.SetMaxOpenConns(4)
+	if err := s.prepare(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// dsn asks for a write-ahead log that is flushed at every commit: what we have
+// acknowledged to WeChat must still be there after the power has failed.
+func dsn(path string, write bool) string {
+	q := url.Values{"_pragma": {
+		"busy_timeout(500)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+	}}
+	if write {
+		q.Set("_txlock", "immediate")
+	} else {
+		q.Add("_pragma", "query_only(1)")
+	}
+	return (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: q.Encode()}).String()
+}
+
+func (s *Store) prepare(ctx context.Context) error {
+	return s.change(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, schema); err != nil {
+			return fmt.Errorf("shop: create tables: %w", err)
+		}
+		return stockShelves(ctx, tx)
+	})
+}
+
+// Close closes the file. Changes under way are finished or rolled back.
+func (s *Store) Close() error {
+	return errors.Join(s.read.Close(), s.write.Close())
+}
+
+// change runs f in one write transaction. The lock is taken at the beginning,
+// so f reads what it is about to change; a busy file is tried again until ctx ends.
+func (s *Store) change(ctx context.Context, f func(*sql.Tx) error) error {
+	for {
+		err := s.changeOnce(ctx, f)
+		if !busy(err) || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+func (s *Store) changeOnce(ctx context.Context, f func(*sql.Tx) error) error {
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("shop: begin: %w", err)
+	}
+	if err := f(tx); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("shop: commit: %w", err)
+	}
+	return nil
+}
+
+// busy tells whether another process held the write lock for longer than busy_timeout.
+func busy(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
+}
+
+// unique tells whether an INSERT met a row that is already there.
+func unique(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) &&
+		(e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+}
+
+// queryer is a transaction or a pool.
+type queryer interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// collect reads every row of a query with scan.
+func collect[T any](ctx context.Context, q queryer, scan func(interface{ Scan(...any) error }) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("shop: query: %w", err)
+	}
+	defer func() { _ = rows.Close() }() // rows.Err below reports what matters
+	var out []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("shop: query: %w", err)
+	}
+	return out, nil
+}
+
+// millis and moment translate times to and from the file; zero stays zero.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func moment(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms)
+}
