@@ -226,3 +226,11 @@ func accepts(ctx context.Context, ks sign.KeySet, now func() time.Time, c cert) 
 	_, err := sign.NewVerifier(ks, now).Verify(ctx, h, body)
 	return err
 }
+
+func exampleServer() *platform {
+	p := newPlatform(issue(&testing.B{}, keys()[1], 1, exampleClock().Add(-24*time.Hour), year))
+	p.now = exampleClock
+	return p
+}
+
+func exampleKey() crypto.Signer { return cheap{&keys()[0].PublicKey} }
