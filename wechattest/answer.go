@@ -2,6 +2,7 @@ package wechattest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -19,6 +20,7 @@ type reply struct {
 	number string // after the last dash of Request-ID
 	kind   string // Content-Type
 	bare   bool   // not signed
+	keyID  string // signed with this key whatever the request asks for
 }
 
 func replyJSON(status int, v any) reply {
@@ -81,7 +83,7 @@ func (p *Pay) prepare(in *inbound, rt *route) *refusal {
 }
 
 func (p *Pay) refused(no *refusal) reply {
-	return reply{status: no.status, body: no.body(), number: no.number, bare: no.status == 401 || p.unsignedErrors}
+	return reply{status: no.status, body: no.body(), number: no.number, bare: no.status == 401 || no.status >= 400 && p.unsignedErrors}
 }
 
 // signature says how to sign, or how to get it wrong.
@@ -108,9 +110,7 @@ func (p *Pay) sign(in *inbound, r reply, s signature) *answer {
 	if r.bare || s.bare || in.account == nil {
 		return a
 	}
-	if s.keyID == "" {
-		s.keyID = in.platformKeyID()
-	}
+	s.keyID = cmp.Or(s.keyID, r.keyID, in.platformKeyID())
 	acc := p.account(in.account.MchID) // the keys may have changed meanwhile
 	k, ok := acc.platformKey(s.keyID)
 	if !ok {

@@ -54,8 +54,8 @@ type sealed struct {
 	Nonce          string `json:"nonce"`
 }
 
-// sealGCM encrypts plain with the 32 bytes of an APIv3 key.
-func sealGCM(key, associatedData string, plain []byte) (sealed, error) {
+// sealGCM encrypts plain with the 32 bytes of an APIv3 key and a nonce of 12.
+func sealGCM(key, nonce, associatedData string, plain []byte) (sealed, error) {
 	block, err := aes.NewCipher([]byte(key))
 	if err != nil {
 		return sealed{}, errors.New("wechattest: the APIv3 key does not have 32 bytes")
@@ -64,7 +64,9 @@ func sealGCM(key, associatedData string, plain []byte) (sealed, error) {
 	if err != nil {
 		return sealed{}, err
 	}
-	nonce := randomText(gcm.NonceSize())
+	if len(nonce) != gcm.NonceSize() {
+		return sealed{}, errors.New("wechattest: a nonce must have 12 bytes")
+	}
 	text := gcm.Seal(nil, []byte(nonce), plain, []byte(associatedData))
 	return sealed{Algorithm: aeadAlgorithm, Ciphertext: base64.StdEncoding.EncodeToString(text),
 		AssociatedData: associatedData, Nonce: nonce}, nil

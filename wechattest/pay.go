@@ -87,7 +87,7 @@ func NewPay(cfg Config) (*Pay, error) {
 		return nil, err
 	}
 	p.journal = j
-	p.routes = p.table()
+	p.routes = table()
 	p.notes.start(p)
 	p.stop = p.clock.follow(&p.notes)
 	return p, nil
@@ -115,22 +115,19 @@ func (p *Pay) defaults() {
 }
 
 // Close ends deliveries and closes the journal; what was due stays due for the
-// next Pay in the same folder. Requests that still arrive are refused with 503.
-// Closing twice is fine.
+// next Pay in the same folder. Requests that still arrive get 500. Closing twice
+// is fine.
 func (p *Pay) Close() error {
+	p.stop()
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.closed {
-		p.mu.Unlock()
 		return nil
 	}
 	p.closed = true
-	p.mu.Unlock()
-	p.stop()
 	if c, ok := p.sender.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	return p.journal.close()
 }
 

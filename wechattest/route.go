@@ -6,27 +6,50 @@ import (
 	"strings"
 )
 
-// route is one endpoint. In pattern, {name} stands for one segment, and a path
-// that begins with [partner] exists twice.
+// route is one endpoint. In its path {name} stands for one segment.
 type route struct {
-	method  string
-	parts   []string
-	partner bool // a path of 服务商
-	upload  bool // the signature covers the meta part of a multipart body
-	serve   func(p *Pay, in *inbound, vars map[string]string) (reply, *refusal)
+	method string
+	parts  []string
+	upload bool // the signature covers the meta part of a multipart body
+	serve  endpoint
 }
 
-func newRoute(method, path string, serve func(*Pay, *inbound, map[string]string) (reply, *refusal)) route {
+// endpoint answers a request that is proved; vars are the segments named in the path.
+type endpoint = func(p *Pay, in *inbound, vars map[string]string) (reply, *refusal)
+
+func newRoute(method, path string, serve endpoint) route {
 	return route{method: method, parts: strings.Split(path, "/"), serve: serve}
 }
 
-func uploading(rt route) route { rt.upload = true; return rt }
-
 // table is every endpoint there is.
-func (p *Pay) table() []route {
-	return []route{
-		uploading(newRoute("POST", "/v3/merchant/media/upload", (*Pay).uploadImage)),
+func table() []route {
+	const orders, refunds = "/v3/pay/transactions", "/v3/refund/domestic/refunds"
+	all := []route{
+		newRoute("POST", refunds, (*Pay).applyRefund),
+		newRoute("GET", refunds+"/{out_refund_no}", (*Pay).findRefund),
+		newRoute("POST", refunds+"/{refund_id}/apply-abnormal-refund", (*Pay).rescueRefund),
+		newRoute("GET", "/v3/certificates", (*Pay).certificates),
+		newRoute("POST", "/v3/security/echo", (*Pay).echo),
 	}
+	for _, partner := range []bool{false, true} {
+		base := orders
+		if partner {
+			base = "/v3/pay/partner/transactions"
+		}
+		all = append(all,
+			newRoute("POST", base+"/jsapi", place(kindJSAPI, partner)),
+			newRoute("POST", base+"/app", place(kindAPP, partner)),
+			newRoute("POST", base+"/native", place(kindNative, partner)),
+			newRoute("POST", base+"/h5", place(kindH5, partner)),
+			newRoute("POST", base+"/codepay", codepay(partner)),
+			newRoute("GET", base+"/id/{transaction_id}", query("transaction_id", partner)),
+			newRoute("GET", base+"/out-trade-no/{out_trade_no}", query("out_trade_no", partner)),
+			newRoute("POST", base+"/out-trade-no/{out_trade_no}/close", closeOrder(partner)),
+			newRoute("POST", base+"/out-trade-no/{out_trade_no}/reverse", reverse(partner)))
+	}
+	upload := newRoute("POST", "/v3/merchant/media/upload", (*Pay).uploadImage)
+	upload.upload = true
+	return append(all, upload)
 }
 
 // find is the route of a request, which for an unknown path only refuses.

@@ -8,28 +8,88 @@ import (
 // state is everything a Pay knows. Its values are never changed in place: commit
 // replaces them by new ones.
 type state struct {
-	accounts map[string]*account // by merchant number
-	numbers  []string            // merchant numbers in order of birth
+	accounts  map[string]*account // by merchant number
+	numbers   []string            // merchant numbers in order of birth
+	orders    map[string]*order   // by orderKey
+	orderList []string            // keys in order of birth
+	refs      map[string]string   // prepay_id, code_url, …, transaction id -> orderKey
+	refunds   map[string]*refund  // by refundKey
+	refundIDs map[string]string   // refund_id -> refundKey
+	refunded  []string            // keys in order of birth
+	notices   map[string]*notice  // by id; only those that may still be sent
+	codes     map[string]*code    // payment codes
+	agenda    dueHeap             // notices to send and refunds to end
+	seq       int                 // records installed so far: the source of new ids
 }
 
 // record is one replaced value, and a line's part in the journal: exactly one
 // field is set.
 type record struct {
 	Account *account `json:"account,omitempty"`
+	Order   *order   `json:"order,omitempty"`
+	Refund  *refund  `json:"refund,omitempty"`
+	Notice  *notice  `json:"notice,omitempty"`
+	Code    *code    `json:"code,omitempty"`
 }
 
 func newState() state {
-	return state{accounts: map[string]*account{}}
+	return state{accounts: map[string]*account{}, orders: map[string]*order{}, refs: map[string]string{},
+		refunds: map[string]*refund{}, refundIDs: map[string]string{}, notices: map[string]*notice{}, codes: map[string]*code{}}
 }
 
 // install makes a record true.
 func (s *state) install(r record) {
+	s.seq++
 	if a := r.Account; a != nil {
 		if s.accounts[a.MchID] == nil {
 			s.numbers = append(s.numbers, a.MchID)
 		}
 		s.accounts[a.MchID] = a
 	}
+	if o := r.Order; o != nil {
+		s.installOrder(o)
+	}
+	if f := r.Refund; f != nil {
+		if s.refunds[f.key()] == nil {
+			s.refunded = append(s.refunded, f.key())
+		}
+		s.refunds[f.key()], s.refundIDs[f.RefundID] = f, f.key()
+		if !f.Due.IsZero() {
+			s.plan(due{at: f.Due, refund: f.key()})
+		}
+	}
+	if n := r.Notice; n != nil {
+		s.notices[n.ID] = n
+		s.plan(due{at: n.Next, notice: n.ID})
+		if n.Over {
+			delete(s.notices, n.ID)
+		}
+	}
+	if c := r.Code; c != nil {
+		s.codes[c.Code] = c
+	}
+}
+
+func (s *state) installOrder(o *order) {
+	key := o.key()
+	if s.orders[key] == nil {
+		s.orderList = append(s.orderList, key)
+	}
+	s.orders[key] = o
+	for _, k := range o.Prepays {
+		s.refs[refKey(k.Ref)] = key
+	}
+	for _, ref := range []string{o.TransactionID, o.AuthCode} {
+		if ref != "" {
+			s.refs[ref] = key
+		}
+	}
+}
+
+// id makes a new number of 28 digits: a prefix that tells what it is for, zeros
+// that tell it from a real one, the day, and a serial number.
+func (s *state) id(prefix string, now time.Time) string {
+	return fmt.Sprintf("%s0000%s%012d", prefix, now.In(beijing).Format("20060102"), s.seq+1)
 }
 
 // account is what the simulator keeps about a merchant number.

@@ -1,0 +1,74 @@
+package wechattest
+
+import (
+	"slices"
+	"time"
+
+	"github.com/wxcommerce/wechat"
+)
+
+// EntryKind says why money moved.
+type EntryKind string
+
+// The kinds of entries.
+const (
+	Payment  EntryKind = "payment"  // a user paid: positive
+	Refund   EntryKind = "refund"   // a refund succeeded: negative
+	Reversal EntryKind = "reversal" // a codepay order was reversed after it was paid: negative
+)
+
+// Entry is one movement of a merchant's money.
+type Entry struct {
+	Kind          EntryKind
+	MchID         string // who signed the order
+	SubMchID      string // whose money it is, for a partner's order
+	OutTradeNo    string
+	TransactionID string
+	OutRefundNo   string     // refunds only
+	RefundID      string     // refunds only
+	Amount        wechat.Fen // signed
+	At            time.Time
+}
+
+// Ledger is WeChat's account of a merchant's money, oldest entry first. mchID may
+// be a direct merchant, a partner, who sees all orders it signed, or a
+// sub-merchant, who sees its own. A refund counts once it has succeeded. The
+// entries are worked out from the orders and refunds themselves, so the two
+// cannot differ.
+func (p *Pay) Ledger(mchID string) []Entry {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var all []Entry
+	for _, key := range p.state.orderList {
+		o := p.state.orders[key]
+		if o.Paid.IsZero() || o.MchID != mchID && o.SubMchID != mchID {
+			continue
+		}
+		e := Entry{Kind: Payment, MchID: o.MchID, SubMchID: o.SubMchID, OutTradeNo: o.OutTradeNo,
+			TransactionID: o.TransactionID, Amount: wechat.Fen(o.Total), At: o.Paid}
+		all = append(all, e)
+		if !o.Reversed.IsZero() {
+			e.Kind, e.Amount, e.At = Reversal, -e.Amount, o.Reversed
+			all = append(all, e)
+		}
+	}
+	for _, key := range p.state.refunded {
+		r := p.state.refunds[key]
+		if r.Status != refundSuccess || r.MchID != mchID && r.SubMchID != mchID {
+			continue
+		}
+		all = append(all, Entry{Kind: Refund, MchID: r.MchID, SubMchID: r.SubMchID, OutTradeNo: r.OutTradeNo,
+			TransactionID: r.TransactionID, OutRefundNo: r.OutRefundNo, RefundID: r.RefundID, Amount: -wechat.Fen(r.Amount), At: r.Succeeded})
+	}
+	slices.SortStableFunc(all, func(a, b Entry) int { return a.At.Compare(b.At) })
+	return all
+}
+
+// Balance is the sum of a ledger.
+func Balance(entries []Entry) wechat.Fen {
+	var sum wechat.Fen
+	for _, e := range entries {
+		sum += e.Amount
+	}
+	return sum
+}
