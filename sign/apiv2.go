@@ -92,24 +92,26 @@ func upperHex(dst, sum []byte) string {
 // right one over all the other fields, known or not. Errors: ErrNoSign,
 // ErrTwoSigns, ErrDowngrade, ErrMismatch.
 func CheckAPIv2(pairs []Pair, key string, d Digest) error {
-	got := ""
+	got, signs := "", 0
 	for _, p := range pairs {
 		switch {
-		case p.Name == "sign" && got != "":
-			return ErrTwoSigns
 		case p.Name == "sign":
+			if signs++; signs > 1 {
+				return ErrTwoSigns
+			}
 			got = p.Value
 		case p.Name == "sign_type" && p.Value != "" && p.Value != d.String():
 			return fmt.Errorf("%w (want %s)", ErrDowngrade, d)
 		}
 	}
-	want := APIv2(pairs, key, d)
-	switch {
-	case got == "":
+	if got == "" {
 		return ErrNoSign
-	case len(got) != len(want) && len(got) == hex.EncodedLen(md5.Size) || len(got) != len(want) && len(got) == hex.EncodedLen(sha256.Size):
+	}
+	want := APIv2(pairs, key, d)
+	if len(got) != len(want) && (len(got) == hex.EncodedLen(md5.Size) || len(got) == hex.EncodedLen(sha256.Size)) {
 		return fmt.Errorf("%w (want %s)", ErrDowngrade, d)
-	case subtle.ConstantTimeCompare([]byte(got), []byte(want)) != 1:
+	}
+	if subtle.ConstantTimeCompare([]byte(got), []byte(want)) != 1 {
 		return ErrMismatch
 	}
 	return nil
