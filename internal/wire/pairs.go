@@ -27,11 +27,11 @@ func EncodePairs(in any) ([]Pair, error) {
 		if fv.IsZero() && !f.zero {
 			continue
 		}
-		s, err := text(fv)
+		s, err := f.text(fv)
 		if err != nil {
 			return nil, &FieldError{f.name, err.Error()}
 		}
-		pairs = append(pairs, Pair{Name: f.name, Value: CleanXML(s)})
+		pairs = append(pairs, Pair{Name: f.name, Value: s})
 	}
 	return pairs, nil
 }
@@ -65,6 +65,22 @@ type xmlField struct {
 	name  string
 	index []int
 	zero  bool
+	words bool // the type has a text form of its own
+}
+
+var marshaler = reflect.TypeFor[encoding.TextMarshaler]()
+
+func (f xmlField) text(v reflect.Value) (string, error) {
+	if !f.words {
+		switch {
+		case v.Kind() == reflect.String:
+			return CleanXML(v.String()), nil
+		case v.CanInt():
+			return strconv.FormatInt(v.Int(), 10), nil
+		}
+	}
+	s, err := text(v)
+	return CleanXML(s), err
 }
 
 type xmlPlan struct {
@@ -97,7 +113,7 @@ func (p *xmlPlan) add(t reflect.Type, at []int) {
 			p.all = index
 		case name != "" && name != "-" && f.IsExported():
 			p.byName[name] = len(p.fields)
-			p.fields = append(p.fields, xmlField{name, index, opts == "zero"})
+			p.fields = append(p.fields, xmlField{name, index, opts == "zero", f.Type.Implements(marshaler)})
 		}
 	}
 }

@@ -1,9 +1,9 @@
 package wire
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -24,49 +24,97 @@ var (
 const maxElements = 1000
 
 // ParseXML reads one flat document, <root><a>…</a><b>…</b></root>, and returns
-// its fields in order. Texts are decoded (entities, CDATA) and never trimmed. It
-// refuses at the first sign: directives, comments, attributes, nesting, doubled
-// fields, unknown entities, invalid UTF-8 and anything after the root.
-func ParseXML(data []byte, root string) ([]Pair, error) {
-	p := xmlScanner{data: bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))}
-	if !utf8.Valid(p.data) {
-		return nil, fmt.Errorf("%w: invalid UTF-8", ErrXML)
+// its fields in order. Texts are decoded (entities, CDATA) and never trimmed; <a/>
+// is an empty text. It refuses at the first sign: directives, comments,
+// attributes, nesting, doubled fields, unknown entities, other encodings, invalid
+// UTF-8, characters that XML cannot hold and anything after the root.
+func ParseXML(data []byte, root string) ([]Pair, error) { return ParseXMLWith(data, root, "") }
+
+// ParseXMLWith is ParseXML for documents of which one element, list, holds others:
+// its value is the XML inside of it, as it came. SplitXML reads that.
+func ParseXMLWith(data []byte, root, list string) ([]Pair, error) {
+	p := xmlScanner{data: strings.TrimPrefix(string(data), "\uFEFF"), list: list}
+	if err := p.characters(); err != nil {
+		return nil, err
 	}
 	p.space()
 	if err := p.declaration(); err != nil {
 		return nil, err
 	}
 	p.space()
-	if name, closing, err := p.tag(); err != nil || closing || name != root {
-		return nil, p.because(err, "want <%s>", root)
-	}
-	pairs := make([]Pair, 0, 24)
-	for {
-		p.space()
-		name, closing, err := p.tag()
-		if err != nil {
-			return nil, err
-		}
-		if closing {
-			if name != root {
-				return nil, p.because(nil, "closes what is not open")
-			}
-			break
-		}
-		value, err := p.text(name)
-		if err != nil {
-			return nil, err
-		}
-		if len(pairs) == maxElements {
-			return nil, fmt.Errorf("%w: more than %d fields", ErrXML, maxElements)
-		}
-		pairs = append(pairs, Pair{Name: name, Value: value})
+	pairs, err := p.document(root)
+	if err != nil {
+		return nil, err
 	}
 	p.space()
 	if p.at != len(p.data) {
 		return nil, p.because(nil, "something follows the document")
 	}
-	return pairs, doubled(pairs)
+	return pairs, nil
+}
+
+// SplitXML reads what ParseXMLWith passed on: flat elements named item, one after
+// another.
+func SplitXML(data, item string) ([][]Pair, error) {
+	p := xmlScanner{data: data}
+	var out [][]Pair
+	for p.space(); p.at != len(p.data); p.space() {
+		pairs, err := p.document(item)
+		if err != nil {
+			return nil, err
+		}
+		if len(out) == maxElements {
+			return nil, p.because(nil, "more than %d items", maxElements)
+		}
+		out = append(out, pairs)
+	}
+	return out, nil
+}
+
+// document reads one flat element and the fields in it.
+func (p *xmlScanner) document(root string) ([]Pair, error) {
+	if t, err := p.tag(); err != nil || t.kind != opening || t.name != root {
+		return nil, p.because(err, "want <%s>", root)
+	}
+	pairs := make([]Pair, 0, 24)
+	for {
+		p.space()
+		t, err := p.tag()
+		switch {
+		case err != nil:
+			return nil, err
+		case t.kind == closing && t.name != root:
+			return nil, p.because(nil, "closes what is not open")
+		case t.kind == closing:
+			return pairs, doubled(pairs)
+		case len(pairs) == maxElements:
+			return nil, p.because(nil, "more than %d fields", maxElements)
+		}
+		value := ""
+		switch {
+		case t.kind == empty:
+		case p.list != "" && t.name == p.list:
+			value, err = p.inside(t.name)
+		default:
+			value, err = p.text(t.name)
+		}
+		if err != nil {
+			return nil, err
+		}
+		pairs = append(pairs, Pair{Name: t.name, Value: value})
+	}
+}
+
+// inside returns what stands before the closing tag of name, unread.
+func (p *xmlScanner) inside(name string) (string, error) {
+	end := "</" + name + ">"
+	i := strings.Index(p.rest(), end)
+	if i < 0 {
+		return "", p.because(nil, "unfinished")
+	}
+	value := p.rest()[:i]
+	p.at += i + len(end)
+	return value, nil
 }
 
 func doubled(pairs []Pair) error {
@@ -91,8 +139,23 @@ func doubled(pairs []Pair) error {
 }
 
 type xmlScanner struct {
-	data []byte
+	data string // in one piece: names and most values are parts of it
 	at   int
+	list string // the element that may hold others, "" for none
+}
+
+// characters refuses what no XML document can hold.
+func (p *xmlScanner) characters() error {
+	if !utf8.ValidString(p.data) {
+		return fmt.Errorf("%w: invalid UTF-8", ErrXML)
+	}
+	for i := range len(p.data) {
+		c := p.data[i]
+		if c < ' ' && c != '\n' && c != '\r' && c != '\t' || c == 0xEF && i+2 < len(p.data) && p.data[i+1] == 0xBF && p.data[i+2] >= 0xBE {
+			return fmt.Errorf("%w: byte %d: a character that XML cannot hold", ErrXML, i)
+		}
+	}
+	return nil
 }
 
 func (p *xmlScanner) because(err error, format string, args ...any) error {
@@ -102,7 +165,7 @@ func (p *xmlScanner) because(err error, format string, args ...any) error {
 	return fmt.Errorf("%w: byte %d: %s", ErrXML, p.at, fmt.Sprintf(format, args...))
 }
 
-func (p *xmlScanner) rest() []byte { return p.data[p.at:] }
+func (p *xmlScanner) rest() string { return p.data[p.at:] }
 
 func (p *xmlScanner) space() {
 	for p.at < len(p.data) && (p.data[p.at] == ' ' || p.data[p.at] == '\n' || p.data[p.at] == '\r' || p.data[p.at] == '\t') {
@@ -110,121 +173,166 @@ func (p *xmlScanner) space() {
 	}
 }
 
+// declarations are the forms of <?xml …?> accepted, without their blanks.
+var declarations = []string{
+	`<?xmlversion="1.0"`, `<?xmlversion="1.0"encoding="utf-8"`, `<?xmlversion="1.0"encoding="utf8"`,
+}
+
 // declaration passes over <?xml …?>, which may only name UTF-8.
 func (p *xmlScanner) declaration() error {
-	if !bytes.HasPrefix(p.rest(), []byte("<?xml ")) {
+	if !strings.HasPrefix(p.rest(), "<?xml ") {
 		return nil
 	}
-	end := bytes.Index(p.rest(), []byte("?>"))
+	end := strings.Index(p.rest(), "?>")
 	if end < 0 || end > 200 {
 		return p.because(nil, "an unfinished declaration")
 	}
-	d := bytes.ToLower(p.rest()[:end])
-	if bytes.Contains(d, []byte("encoding")) && !bytes.Contains(d, []byte("utf-8")) {
-		return p.because(nil, "an encoding other than UTF-8")
+	d := strings.NewReplacer(" ", "", "'", `"`).Replace(strings.ToLower(p.rest()[:end]))
+	d = strings.TrimSuffix(strings.TrimSuffix(d, `standalone="yes"`), `standalone="no"`)
+	if !slices.Contains(declarations, d) {
+		return p.because(nil, "a declaration of anything but XML 1.0 in UTF-8")
 	}
 	p.at += end + 2
 	return nil
 }
 
-// tag reads <name> or </name>.
-func (p *xmlScanner) tag() (name string, closing bool, err error) {
+// The kinds of tags.
+const (
+	opening = iota // <a>
+	closing        // </a>
+	empty          // <a/>
+)
+
+type xmlTag struct {
+	name string
+	kind int
+}
+
+// tag reads one tag.
+func (p *xmlScanner) tag() (xmlTag, error) {
 	r := p.rest()
 	if len(r) < 3 || r[0] != '<' {
-		return "", false, p.because(nil, "want a tag")
+		return xmlTag{}, p.because(nil, "want a tag")
 	}
 	if r[1] == '!' || r[1] == '?' {
-		return "", false, ErrDoctype
+		return xmlTag{}, ErrDoctype
 	}
+	t := xmlTag{kind: opening}
 	i := 1
-	if closing = r[1] == '/'; closing {
-		i = 2
+	if r[1] == '/' {
+		i, t.kind = 2, closing
 	}
 	start := i
 	for i < len(r) && isNameByte(r[i]) {
 		i++
 	}
 	if i == start || i-start > 64 || i == len(r) {
-		return "", false, p.because(nil, "want a name of letters, digits and underscores")
+		return xmlTag{}, p.because(nil, "want a name of letters, digits and underscores")
 	}
-	name = string(r[start:i])
-	if r[i] == ' ' {
-		return "", false, p.because(nil, "attributes are not used here")
+	t.name = r[start:i]
+	blank := r[i] == ' '
+	if blank {
+		i++
 	}
-	if r[i] != '>' {
-		return "", false, p.because(nil, "an odd tag")
+	if t.kind == opening && strings.HasPrefix(r[i:], "/>") {
+		t.kind = empty
+		i++
+	}
+	if i == len(r) || r[i] != '>' {
+		if blank {
+			return xmlTag{}, p.because(nil, "attributes are not used here")
+		}
+		return xmlTag{}, p.because(nil, "an odd tag")
 	}
 	p.at += i + 1
-	return name, closing, nil
+	return t, nil
 }
 
 func isNameByte(c byte) bool {
 	return c == '_' || c == '-' || c == '.' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
-// text reads the content of name up to and including its closing tag.
+// text reads the content of name up to and including its closing tag. It is
+// copied only if it comes in several pieces, which is rare.
 func (p *xmlScanner) text(name string) (string, error) {
-	var out []byte
-	whole := "" // the content when it is in one piece, which is the rule
-	for first := true; ; first = false {
-		r := p.rest()
-		i := bytes.IndexAny(r, "<&")
-		if i < 0 {
-			return "", p.because(nil, "unfinished")
-		}
-		piece := r[:i]
-		if bytes.Contains(piece, []byte("]]>")) {
-			return "", p.because(nil, "]]> outside CDATA")
-		}
-		p.at += i
+	var text string
+	var joined []byte // in place of text, once there are several pieces
+	add := func(piece string) {
 		switch {
-		case r[i] == '&':
+		case piece == "":
+		case joined != nil:
+			joined = append(joined, piece...)
+		case text == "":
+			text = piece
+		default:
+			joined = append(append(joined, text...), piece...)
+		}
+	}
+	for {
+		piece, r := p.plain()
+		add(piece)
+		switch {
+		case r == "":
+			return "", p.because(nil, "unfinished")
+		case strings.Contains(piece, "]]>"):
+			return "", p.because(nil, "]]> outside CDATA")
+		case r[0] == '&':
 			c, err := p.entity()
 			if err != nil {
 				return "", err
 			}
-			out = utf8.AppendRune(append(append(out, whole...), piece...), c)
-			whole = ""
-			continue
-		case bytes.HasPrefix(r[i:], []byte("<![CDATA[")):
-			end := bytes.Index(r[i:], []byte("]]>"))
+			add(string(c))
+		case strings.HasPrefix(r, "<![CDATA["):
+			end := strings.Index(r, "]]>")
 			if end < 0 {
 				return "", p.because(nil, "unfinished CDATA")
 			}
-			inner := r[i+9 : i+end]
-			p.at += end + 3
-			if first && i == 0 {
-				whole = string(inner)
-				continue
+			add(r[len("<![CDATA["):end])
+			p.at += end + len("]]>")
+		default:
+			if joined != nil {
+				text = string(joined)
 			}
-			out = append(append(append(out, whole...), piece...), inner...)
-			whole = ""
-			continue
+			return text, p.closes(name)
 		}
-		close, closing, err := p.tag()
-		switch {
-		case err != nil:
-			return "", err
-		case !closing:
-			return "", ErrNested
-		case close != name:
-			return "", p.because(nil, "closes what is not open")
-		case len(out) == 0 && len(piece) == 0:
-			return whole, nil
-		case len(out) == 0 && whole == "":
-			return string(piece), nil
-		}
-		return string(append(append(out, whole...), piece...)), nil
 	}
+}
+
+// plain passes over text without markup and returns it with what follows.
+func (p *xmlScanner) plain() (piece, rest string) {
+	r := p.rest()
+	i := strings.IndexByte(r, '<')
+	if i < 0 {
+		i = len(r)
+	}
+	if amp := strings.IndexByte(r[:i], '&'); amp >= 0 {
+		i = amp
+	}
+	p.at += i
+	return r[:i], r[i:]
+}
+
+// closes reads the tag that closes name.
+func (p *xmlScanner) closes(name string) error {
+	t, err := p.tag()
+	switch {
+	case err != nil:
+		return err
+	case t.kind != closing:
+		return ErrNested
+	case t.name != name:
+		return p.because(nil, "closes what is not open")
+	}
+	return nil
 }
 
 func (p *xmlScanner) entity() (rune, error) {
 	r := p.rest()
-	end := bytes.IndexByte(r[:min(len(r), 12)], ';')
+	end := strings.IndexByte(r[:min(len(r), 12)], ';')
 	if end < 0 {
 		return 0, p.because(nil, "an unfinished entity")
 	}
-	name := string(r[1:end])
+	name := r[1:end]
 	p.at += end + 1
 	switch name {
 	case "amp":
@@ -254,61 +362,4 @@ func (p *xmlScanner) entity() (rune, error) {
 // xmlRune reports whether XML 1.0 can hold r.
 func xmlRune(r rune) bool {
 	return r == '\t' || r == '\n' || r == '\r' || r >= 0x20 && r <= 0xD7FF || r >= 0xE000 && r <= 0xFFFD || r >= 0x10000 && r <= 0x10FFFF
-}
-
-// AppendXML writes pairs as <xml>…</xml>, escaping what must be. Empty values are
-// left out: nothing signs them. Values must be clean, as EncodePairs makes them.
-func AppendXML(dst []byte, pairs []Pair) []byte {
-	dst = append(dst, "<xml>"...)
-	for _, p := range pairs {
-		if p.Value == "" {
-			continue
-		}
-		dst = append(append(append(dst, '<'), p.Name...), '>')
-		dst = appendEscaped(dst, p.Value)
-		dst = append(append(append(dst, "</"...), p.Name...), '>')
-	}
-	return append(dst, "</xml>"...)
-}
-
-func appendEscaped(dst []byte, s string) []byte {
-	start := 0
-	for i := range len(s) {
-		esc := ""
-		switch s[i] {
-		case '&':
-			esc = "&amp;"
-		case '<':
-			esc = "&lt;"
-		case '>':
-			esc = "&gt;"
-		case '\r':
-			esc = "&#13;" // a bare one would be read back as a line feed
-		default:
-			continue
-		}
-		dst = append(append(dst, s[start:i]...), esc...)
-		start = i + 1
-	}
-	return append(dst, s[start:]...)
-}
-
-// CleanXML drops what XML 1.0 cannot hold: control characters, non-characters and
-// invalid UTF-8. It must run before signing, so that what is signed is what is sent.
-func CleanXML(s string) string {
-	for i, r := range s {
-		if !xmlRune(r) || r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD") {
-			return cleaned(s)
-		}
-	}
-	return s
-}
-
-func cleaned(s string) string {
-	return strings.Map(func(r rune) rune {
-		if !xmlRune(r) {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, ""))
 }
