@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"regexp"
 	"sync"
@@ -220,3 +221,6 @@ func inputOf(op wechat.Op) any {
 	}
 	return someOrder
 }
+
+// quiet swallows what net/http's server says about failed handshakes.
+var quiet = log.New(io.Discard, "", 0)
