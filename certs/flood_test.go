@@ -54,7 +54,7 @@ func flood(t *testing.T, answer func(*http.Request) (*http.Response, error)) {
 	p.mu.Lock()
 	p.answer, p.gate = answer, gate
 	p.mu.Unlock()
-	time.Sleep(time.Minute)
+	<-time.After(time.Minute)
 	var refused atomic.Int32
 	var wg sync.WaitGroup
 	for n := range 1000 {
@@ -72,7 +72,7 @@ func flood(t *testing.T, answer func(*http.Request) (*http.Response, error)) {
 		require.NoError(t, err)
 	}
 	assert.Zero(t, time.Since(began), "a known serial waits for nobody")
-	time.Sleep(2 * time.Second)
+	<-time.After(2 * time.Second)
 	close(gate)
 	wg.Wait()
 	assert.EqualValues(t, 1000, refused.Load())
@@ -90,7 +90,7 @@ func flood(t *testing.T, answer func(*http.Request) (*http.Response, error)) {
 	for time.Since(first) < 10*time.Minute {
 		_, err := s.Key(t.Context(), serialOf(7))
 		require.Error(t, err)
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 	}
 	assert.LessOrEqual(t, p.hits.Load(), int32(2+10), "one a minute over ten minutes")
 	assert.GreaterOrEqual(t, p.hits.Load(), int32(2+9), "and not fewer")
