@@ -179,6 +179,8 @@ func TestAdverse30_Ciphertext(t *testing.T) {
 		"not base64":        "微信支付微信支付微信支付",
 		"newline":           good[:8] + "\n" + good[8:],
 		"CRLF at the end":   good + "\r\n",
+		"CR inside":         good[:8] + "\r" + good[8:],
+		"CR at the end":     good + "\r",
 		"blank":             good + " ",
 		"URL alphabet":      strings.Repeat("-_", 12),
 		"padding missing":   strings.TrimRight(padded, "="),
@@ -197,8 +199,11 @@ func TestAdverse30_Ciphertext(t *testing.T) {
 		require.ErrorIs(t, err, seal.ErrOpen, name)
 		require.Nil(t, got, name)
 	}
-	_, err := a.Open(iv, "", nil)
-	require.ErrorIs(t, err, seal.ErrOpen)
+	for _, n := range []int{0, 3, 15} {
+		_, err := a.Open(iv, "", []byte(base64.StdEncoding.EncodeToString(make([]byte, n))))
+		require.ErrorIs(t, err, seal.ErrOpen)
+		require.ErrorContains(t, err, fmt.Sprintf("has %d bytes, fewer than its 16-byte tag", n))
+	}
 }
 
 // spareBits sets a bit of the last letter that stands for nothing.

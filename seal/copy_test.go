@@ -253,6 +253,16 @@ func TestCopy_RecursiveTypes(t *testing.T) {
 	require.ErrorContains(t, err, "points to itself")
 	seal.Open(loop, privateKey(t))
 
+	// Not endless and not too deep, but shared so often that a walk would not end.
+	shared := &node{}
+	for range 40 {
+		shared = &node{Next: shared, Other: shared}
+	}
+	assert.True(t, seal.Has(shared))
+	_, err = seal.Copy(shared, &privateKey(t).PublicKey)
+	require.ErrorContains(t, err, "points to itself")
+	seal.Open(shared, privateKey(t))
+
 	type a struct{ B *struct{ A any } }
 	assert.False(t, seal.Has(a{}))
 }

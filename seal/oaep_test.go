@@ -188,6 +188,28 @@ func badOAEP(k *rsa.PrivateKey) map[string]string {
 	return bad
 }
 
+// A ciphertext that begins with zero must keep it: the same number in fewer bytes is
+// another text.
+func TestOAEP_LeadingZero(t *testing.T) {
+	t.Parallel()
+	k := privateKey(t)
+	for i := range 4000 {
+		text := public(k, oaep{seed: fmt.Appendf(nil, "seed %d", i)}.encode([]byte("x")))
+		raw, err := base64.StdEncoding.DecodeString(text)
+		require.NoError(t, err)
+		if raw[0] != 0 {
+			continue
+		}
+		got, err := seal.Decrypt(k, text)
+		require.NoError(t, err)
+		require.Equal(t, "x", got)
+		_, err = seal.Decrypt(k, base64.StdEncoding.EncodeToString(raw[1:]))
+		require.ErrorIs(t, err, seal.ErrOpen)
+		return
+	}
+	t.Fatal("no ciphertext began with zero")
+}
+
 // What Encrypt makes is taken apart by hand.
 func TestEncrypt_IsOAEPWithSHA1(t *testing.T) {
 	t.Parallel()

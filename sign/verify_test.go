@@ -299,6 +299,8 @@ func TestAdverse27_UnknownSerialFlood(t *testing.T) {
 		func(h http.Header) { h.Set("Wechatpay-Signature", "WECHATPAY/SIGNTEST/x") },
 		func(h http.Header) { h.Set("Wechatpay-Signature-Type", "x") },
 		func(h http.Header) { h.Set("Wechatpay-Nonce", "a b") },
+		func(h http.Header) { h.Set("Wechatpay-Serial", "a\nb") },
+		func(h http.Header) { h.Set("Wechatpay-Serial", "a b") },
 	}
 	for _, change := range ruin {
 		h := good.Clone()
