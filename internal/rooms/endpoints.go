@@ -14,6 +14,9 @@ type Endpoint struct {
 // comment of the exported method that makes the call carries the same title.
 // Titles are copied from the official documents, never made up.
 var Endpoints = []Endpoint{
+	{"POST", "/cgi-bin/stable_token", "token", "获取稳定版接口调用凭据", 0},
+	{"GET", "/cgi-bin/ticket/getticket", "token", "获取SDK临时票据", 0},
+	{"GET", "/cgi-bin/token", "token", "获取接口调用凭据", 0},
 	{"GET", "/v3/certificates", ".", "获取平台证书列表", 0},
 	{"POST", "/v3/pay[/partner]/transactions/app", "pay", "APP下单", 0},
 	{"POST", "/v3/pay[/partner]/transactions/codepay", "pay", "付款码支付", 0},
