@@ -14,4 +14,11 @@
 //
 // Callbacks and platform certificates are opened with an AEAD made once from the
 // APIv3 key.
+//
+// # Adverse inputs
+//
+// Each kind of bad input has a number and a test with that number in its name:
+//
+//	30  AEAD: nonce, key, ciphertext  TestAdverse30_NonceSizes, _KeyLengths, _Ciphertext
+//	31  OAEP: too long, unfit keys    TestAdverse31_TooLong, _UnfitKeys, _CallersValueUntouched
 package seal

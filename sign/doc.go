@@ -14,4 +14,17 @@
 //
 // Nothing here opens a connection, reads a file or starts a goroutine. Time and
 // nonce are always passed in, so published vectors can be replayed.
+//
+// # Adverse inputs
+//
+// Each kind of bad input has a number and a test with that number in its name:
+//
+//	22  header missing, empty, doubled        TestAdverse22_HeadersMissingEmptyDoubled
+//	23  body rewritten, lines moved           TestAdverse23_BodyRewritten, TestAdverse23_LinesCannotBeMoved
+//	24  other spellings of base64             TestAdverse24_Base64Spelling
+//	25  signature probe                       TestAdverse25_Probe
+//	26  key and serial do not belong together TestAdverse26_KeyAndSerialMismatch
+//	27  flood of unknown serials              TestAdverse27_UnknownSerialFlood
+//	28  unfit keys and certificates           TestAdverse28_NewRing_RefusesUnfitKeys, _Ring_CertificateValidity, _Verify_UnfitKeys
+//	29  time malformed or outside the window  TestAdverse29_Window, TestAdverse29_MalformedTime
 package sign
