@@ -61,9 +61,11 @@ func (a *App) CloseIdleConnections() { a.c.closeIdle() }
 
 func (a *App) core() *client { return a.c }
 
-// Stream is a file an account-side call answered with. The caller closes it.
+// Stream is a file a call answered with: an account's picture, a v2 bill. The
+// caller closes it.
 type Stream struct {
 	ContentType string
+	Digest      string // the Digest header, such as "SHA=…" of a v2 fund flow
 	FileName    string // as the answer names it, may be empty
 	Size        int64  // as announced, or -1
 	io.ReadCloser
@@ -86,7 +88,7 @@ func Open(ctx context.Context, c Client, op Op, in any) (*Stream, error) {
 	if r.stream == nil {
 		return nil, &CallError{Op: op, Outcome: Done, Body: r.body, Err: errors.New("the answer is a message, not a file")}
 	}
-	return &Stream{ContentType: r.header.Get("Content-Type"), FileName: fileName(r.header), Size: r.size, ReadCloser: r.stream}, nil
+	return &Stream{ContentType: r.header.Get("Content-Type"), Digest: oneLine(r.header.Get("Digest"), 200), FileName: fileName(r.header), Size: r.size, ReadCloser: r.stream}, nil
 }
 
 func fileName(h http.Header) string {

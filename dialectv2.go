@@ -2,6 +2,7 @@ package wechat
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,9 +16,11 @@ import (
 // v2 speaks APIv2: flat XML with a keyed digest in it, status 200 for refusals
 // too, and text in place of XML when a bill is downloaded.
 type v2 struct {
-	mchID, key string
-	digest     sign.Digest
-	bare       bool // no client certificate will be presented
+	mchID  string
+	key    func() string // a function, because fmt looks into everything else
+	digest sign.Digest
+	bare   bool // no client certificate will be presented
+	local  bool // talks to a loopback host only
 }
 
 var errNoCertificate = errors.New("this endpoint demands the API certificate (apiclient_cert.p12): set MerchantV2Config.Certificate")
@@ -27,28 +30,33 @@ func (d *v2) encode(_ context.Context, op Op, in any) (*message, error) {
 		return nil, errNoCertificate
 	}
 	pairs, err := wire.EncodePairs(in)
-	if err != nil {
+	var field *wire.FieldError
+	switch {
+	case errors.As(err, &field):
+		return nil, Invalid(field.Field, field.Problem)
+	case err != nil:
 		return nil, err
 	}
-	return &message{method: op.method, target: op.path, fields: pairs, contentType: "text/xml; charset=utf-8", accept: "*/*"}, nil
+	m := &message{method: op.method, target: op.path, fields: pairs, contentType: "text/xml; charset=utf-8", accept: "*/*"}
+	if !d.local {
+		m.base = op.v2.host
+	}
+	return m, nil
 }
 
 // authorize signs the fields with a fresh nonce and makes them the body.
 func (d *v2) authorize(_ context.Context, op Op, r *http.Request, m *message) error {
-	if m.stream != nil {
-		return nil // signed in its own form fields
-	}
 	digest := d.digestOf(op)
 	pairs := append(make([]sign.Pair, 0, len(m.fields)+3), m.fields...)
 	pairs = append(pairs, sign.Pair{Name: "nonce_str", Value: Nonce()})
 	if !op.v2.silent {
 		pairs = append(pairs, sign.Pair{Name: "sign_type", Value: digest.String()})
 	}
-	pairs = append(pairs, sign.Pair{Name: "sign", Value: sign.APIv2(pairs, d.key, digest)})
+	pairs = append(pairs, sign.Pair{Name: "sign", Value: sign.APIv2(pairs, d.key(), digest)})
 	body := wire.AppendXML(make([]byte, 0, 1024), pairs)
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
-	r.Header.Set("Content-Type", m.contentType)
+	r.Header["Content-Type"] = []string{m.contentType}
 	return nil
 }
 
@@ -70,33 +78,47 @@ type head struct {
 	ErrCode    string `xml:"err_code"`
 	ErrText    string `xml:"err_code_des"`
 	ErrorCode  string `xml:"error_code"` // downloads
+	RetMsg     string `xml:"retmsg"`     // gateways in front
 }
 
 func (d *v2) prove(_ context.Context, op Op, res *http.Response, body []byte) (reply, error) {
-	pairs, err := wire.ParseXML(body, "xml")
+	pairs, err := wire.ParseXMLWith(body, "xml", op.v2.list)
 	if err != nil || !op.success(res.StatusCode) {
-		return reply{}, &APIError{Op: op, Status: res.StatusCode, again: res.StatusCode >= 500 || res.StatusCode == http.StatusTooManyRequests,
-			Message: fmt.Sprintf("no APIv2 answer in %d bytes, Content-Type %q", len(body), oneLine(res.Header.Get("Content-Type"), 60))}
+		return reply{}, d.stray(op, res, body, err)
 	}
 	var h head
 	_ = wire.DecodePairs(pairs, &h) // strings only: it cannot fail
-	e := &APIError{Op: op, Status: res.StatusCode, Code: Code(h.ErrCode), Message: h.ErrText, RequestID: res.Header.Get("Request-ID")}
+	e := &APIError{Op: op, Status: res.StatusCode, Code: Code(oneLine(h.ErrCode, 64)), Message: h.ErrText, RequestID: res.Header.Get("Request-ID")}
 	if h.ReturnCode != "SUCCESS" {
-		e.Code, e.Message, e.refused = Code(h.ErrorCode), h.ReturnMsg, h.ReturnCode == "FAIL"
+		e.Code, e.Message = Code(oneLine(cmp.Or(h.ErrorCode, h.ErrCode), 64)), cmp.Or(h.ReturnMsg, h.RetMsg)
+		e.refused = h.ReturnCode == "FAIL"
 		return reply{}, e // such an answer is never signed
 	}
 	if !op.v2.unsigned {
-		if err := sign.CheckAPIv2(pairs, d.key, d.digestOf(op)); err != nil {
+		if err := sign.CheckAPIv2(pairs, d.key(), d.digestOf(op)); err != nil {
 			return reply{}, fmt.Errorf("answer not proved: %w", err)
 		}
 	}
-	e.Verified = true
-	if h.ResultCode == "SUCCESS" || h.ResultCode == "" {
+	e.Verified = !op.v2.unsigned || op.v2.certified
+	if h.ResultCode == "SUCCESS" || h.ResultCode == "" && h.ErrCode == "" {
 		return reply{body: body, fields: pairs}, nil
 	}
 	e.again = errors.Is(e, ErrSystem) || errors.Is(e, Code("BIZERR_NEED_RETRY"))
 	e.refused = !e.again && !unclearV2[e.Code.canonical()]
 	return reply{}, e
+}
+
+// stray makes an error of what no v2 endpoint answers: gateways have HTML for it.
+func (d *v2) stray(op Op, res *http.Response, body []byte, cause error) *APIError {
+	e := &APIError{Op: op, Status: res.StatusCode, again: res.StatusCode >= 500 || res.StatusCode == http.StatusTooManyRequests,
+		Message: fmt.Sprintf("no APIv2 answer in %d bytes, Content-Type %q", len(body), oneLine(res.Header.Get("Content-Type"), 60))}
+	switch {
+	case bytes.Contains(body, []byte("SSL certificate")):
+		e.Message += ": the host saw no client certificate; see MerchantV2Config.Certificate"
+	case cause != nil:
+		e.Message += ": " + cause.Error()
+	}
+	return e
 }
 
 // unclearV2 are the codes after which the order may still go through.

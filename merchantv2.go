@@ -2,7 +2,9 @@ package wechat
 
 import (
 	"crypto/tls"
+	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/wxcommerce/wechat/seal"
 	"github.com/wxcommerce/wechat/sign"
@@ -16,6 +18,14 @@ type MerchantV2Config struct {
 	Digest      sign.Digest      // sign_type of orders; never downgraded
 	Certificate *tls.Certificate // API certificate, for refunds and everything that pays out; may be nil
 }
+
+// Format prints the number, whatever the verb; never a key.
+func (c MerchantV2Config) Format(s fmt.State, verb rune) {
+	formatText(s, verb, "v2 merchant "+oneLine(c.ID, 32))
+}
+
+// MarshalJSON gives the number, never a key.
+func (c MerchantV2Config) MarshalJSON() ([]byte, error) { return json.Marshal(fmt.Sprint(c)) }
 
 // MerchantV2 speaks APIv2 for one merchant number. It is immutable and safe for
 // concurrent use. WeChat still serves this generation; new shops use Merchant.
@@ -47,7 +57,9 @@ func NewMerchantV2(cfg MerchantV2Config, opts ...Option) (*MerchantV2, error) {
 	if own && cfg.Certificate != nil {
 		lazy.options = append(lazy.options, transport.WithClientCertificate(*cfg.Certificate))
 	}
-	d := &v2{mchID: cfg.ID, key: string(cfg.Key.Bytes()), digest: cfg.Digest, bare: own && cfg.Certificate == nil}
+	key := string(cfg.Key.Bytes())
+	d := &v2{mchID: cfg.ID, key: func() string { return key }, digest: cfg.Digest, bare: own && cfg.Certificate == nil,
+		local: c.simulated("0000", "0000", "") == nil} // a simulator would do
 	c.dialect = d
 	return &MerchantV2{c: c, v2: d}, nil
 }
@@ -68,11 +80,22 @@ func (m *MerchantV2) ID() string { return m.v2.mchID }
 // Sub is the merchant this copy acts for, zero for a direct merchant.
 func (m *MerchantV2) Sub() Sub { return m.sub }
 
+// IsPartner reports whether this copy acts for another merchant.
+func (m *MerchantV2) IsPartner() bool { return m.sub.MchID != "" }
+
+// Now is the merchant's clock.
+func (m *MerchantV2) Now() time.Time { return m.c.now() }
+
 // Digest is the merchant's sign_type.
 func (m *MerchantV2) Digest() sign.Digest { return m.v2.digest }
 
 // String names the merchant and nothing secret.
-func (m *MerchantV2) String() string { return "v2 merchant " + m.ID() }
+func (m *MerchantV2) String() string {
+	if m.IsPartner() {
+		return "v2 merchant " + m.ID() + " for " + m.sub.MchID
+	}
+	return "v2 merchant " + m.ID()
+}
 
 // GoString is String.
 func (m *MerchantV2) GoString() string { return m.String() }
@@ -82,17 +105,25 @@ func (m *MerchantV2) CloseIdleConnections() { m.c.closeIdle() }
 
 // Sign signs pairs with the APIv2 key and the merchant's own digest: page
 // parameters, native links, replies to callbacks.
-func (m *MerchantV2) Sign(pairs []sign.Pair) string { return sign.APIv2(pairs, m.v2.key, m.v2.digest) }
+func (m *MerchantV2) Sign(pairs []sign.Pair) string {
+	return sign.APIv2(pairs, m.v2.key(), m.v2.digest)
+}
+
+// SignMD5 is Sign with MD5 whatever the merchant's own digest, for the few things
+// that know nothing else: red packets in mini programs.
+func (m *MerchantV2) SignMD5(pairs []sign.Pair) string {
+	return sign.APIv2(pairs, m.v2.key(), sign.MD5)
+}
 
 // Prove checks the signature of a notice's fields; errors are those of
 // sign.CheckAPIv2. Handlers of notices use it.
 func (m *MerchantV2) Prove(pairs []sign.Pair) error {
-	return sign.CheckAPIv2(pairs, m.v2.key, m.v2.digest)
+	return sign.CheckAPIv2(pairs, m.v2.key(), m.v2.digest)
 }
 
 // OpenRefund opens the req_info of a v2 refund notice.
 func (m *MerchantV2) OpenRefund(reqInfo string) ([]byte, error) {
-	return seal.OpenRefundNotice(m.v2.key, reqInfo)
+	return seal.OpenRefundNotice(m.v2.key(), reqInfo)
 }
 
 // PartyV2 says who sells, in the fields a v2 request embeds.

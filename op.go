@@ -13,6 +13,7 @@ type Op struct {
 	method, path string
 	keyed, wary  bool
 	noToken      bool
+	asks         bool
 	accepts      [2]int
 	v2           v2Rules
 }
@@ -47,12 +48,18 @@ func (op Op) NoToken() Op { op.noToken = true; return op }
 // 200, 201 and 204.
 func (op Op) Accepts(status ...int) Op { copy(op.accepts[:], status); return op }
 
+// ReadOnly marks a POST that only asks, as all queries of APIv2 and many of the
+// account side do: repeating it is safe, and a refusal changed nothing.
+func (op Op) ReadOnly() Op { op.asks = true; return op }
+
 // v2Rules are the ways in which some v2 endpoints differ from the rest.
 type v2Rules struct {
 	digest    string // forced sign_type; "" means the merchant's own
 	silent    bool   // sign_type is not sent
 	unsigned  bool   // the answer carries no signature
 	certified bool   // a client certificate is required
+	list      string // the one element of the answer that holds others
+	host      string // scheme and host, where it is not the usual one
 }
 
 // MD5Only marks a v2 endpoint that takes MD5 signatures and no sign_type field.
@@ -62,17 +69,27 @@ func (op Op) MD5Only() Op { op.v2.digest, op.v2.silent = "MD5", true; return op 
 func (op Op) HMACOnly() Op { op.v2.digest = "HMAC-SHA256"; return op }
 
 // Unsigned marks a v2 endpoint documented to answer without a signature: the
-// TLS connection is all that vouches for the answer.
+// TLS connection is all that vouches for the answer. An APIError of it counts as
+// Verified only where a client certificate is demanded too.
 func (op Op) Unsigned() Op { op.v2.unsigned = true; return op }
 
 // Certified marks a v2 endpoint that demands the merchant's client certificate.
 func (op Op) Certified() Op { op.v2.certified = true; return op }
 
+// Listing names the one element of a v2 answer that holds others; its field gets
+// the XML inside of it. It is for Unsigned endpoints, because nothing signs nests.
+func (op Op) Listing(element string) Op { op.v2.list = element; return op }
+
+// At moves a v2 endpoint to a host of its own, such as
+// "https://fraud.mch.weixin.qq.com". A client whose base URL is a loopback one,
+// as in tests, stays there.
+func (op Op) At(base string) Op { op.v2.host = base; return op }
+
 // String is the method and the path template, safe to log: it holds no value
 // of any request.
 func (op Op) String() string { return op.method + " " + op.path }
 
-func (op Op) reads() bool { return op.method == http.MethodGet }
+func (op Op) reads() bool { return op.method == http.MethodGet || op.asks }
 
 func (op Op) repeatable() bool { return op.reads() || op.keyed }
 
