@@ -44,6 +44,19 @@ func String(value []byte) (string, bool) {
 	return s, true
 }
 
+// Bytes is String without a copy: the result lies in value unless escapes had to be
+// resolved.
+func Bytes(value []byte) ([]byte, bool) {
+	if len(value) < 2 || value[0] != '"' || value[len(value)-1] != '"' {
+		return nil, false
+	}
+	if inner := value[1 : len(value)-1]; bytes.IndexByte(inner, '\\') < 0 {
+		return inner, true
+	}
+	s, ok := String(value)
+	return []byte(s), ok
+}
+
 func malformed(i int) error { return fmt.Errorf("%w: malformed at byte %d", ErrShape, i) }
 
 // members reads the object that opens at i and returns the index after it.

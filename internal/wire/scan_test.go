@@ -67,6 +67,11 @@ func TestTextAndString(t *testing.T) {
 		assert.Equal(t, tt.str, got, tt.in)
 		assert.Equal(t, tt.ok, ok, tt.in)
 		assert.Equal(t, tt.text, wire.Text([]byte(tt.in)), tt.in)
+		raw, ok := wire.Bytes([]byte(tt.in))
+		assert.Equal(t, tt.ok, ok, tt.in)
+		if !strings.Contains(tt.in, "\xff") {
+			assert.Equal(t, tt.str, string(raw), tt.in)
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"hash/maphash"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode"
@@ -54,18 +55,21 @@ func UnmarshalObject(data []byte, out any, names Names) error {
 	return json.Unmarshal(data, out)
 }
 
-// Names holds the JSON names a type knows: folded form → exact spellings. It is
-// shared and must not be changed; With makes a larger copy.
-type Names map[string][]string
+// Names holds the JSON names a type knows. It is immutable; the zero value knows
+// none.
+type Names struct {
+	exact map[string][]string // folded form → exact spellings
+	plain bool                // all of them are spelled in their folded form
+}
 
 // NamesOf returns the names known to T, kept by type.
 func NamesOf[T any]() Names { return namesOf(reflect.TypeFor[T]()) }
 
 // With returns a copy that also knows more.
 func (n Names) With(more ...string) Names {
-	out := make(Names, len(n)+len(more))
-	for folded, exact := range n {
-		out[folded] = slices.Clip(exact)
+	out := Names{exact: make(map[string][]string, len(n.exact)+len(more)), plain: n.plain || n.exact == nil}
+	for folded, exact := range n.exact {
+		out.exact[folded] = slices.Clip(exact)
 	}
 	for _, name := range more {
 		out.add(name)
@@ -73,21 +77,27 @@ func (n Names) With(more ...string) Names {
 	return out
 }
 
-func (n Names) add(name string) {
-	folded := fold([]byte(name))
-	if !slices.Contains(n[string(folded)], name) {
-		n[string(folded)] = append(n[string(folded)], name)
+func (n *Names) add(name string) {
+	folded := string(fold([]byte(name)))
+	n.plain = n.plain && folded == name
+	if !slices.Contains(n.exact[folded], name) {
+		n.exact[folded] = append(n.exact[folded], name)
 	}
 }
 
-// spells reports whether raw is one of the exact spellings.
-func spells(exact []string, raw []byte) bool {
+// misspell reports whether raw, a key that folds to folded, is another spelling of
+// a name.
+func (n Names) misspell(raw, folded []byte) bool {
+	if n.plain && len(raw) == len(folded) && bytes.Equal(raw, folded) {
+		return false
+	}
+	exact := n.exact[string(folded)]
 	for _, name := range exact {
 		if name == string(raw) {
-			return true
+			return false
 		}
 	}
-	return false
+	return len(exact) > 0
 }
 
 func startsObject(data []byte) bool {
@@ -99,49 +109,42 @@ func startsObject(data []byte) bool {
 // keys, case variants of names, and excessive depth. It does not otherwise
 // validate the JSON; the decoder does.
 func CheckKeys(data []byte, names Names) error {
-	var w walker
-	return w.run(data, names)
-}
-
-type walker struct {
-	hashes [64]uint32 // keys of the open objects, innermost last
-	seen   []uint32
-	texts  [][]byte
-	spots  [64][]byte
-	starts [MaxDepth]int // where an object's keys begin in seen; -1 for an array
-	depth  int
-}
-
-func (w *walker) run(data []byte, names Names) error {
-	w.seen, w.texts = w.hashes[:0], w.spots[:0]
+	var (
+		room   [32]key
+		keys   = room[:0]      // of all open objects, innermost last
+		starts [MaxDepth]int32 // where an object's keys begin; -1 for an array
+		depth  int
+	)
 	for i := 0; i < len(data); i++ {
 		switch data[i] {
 		case '{', '[':
-			if w.depth == MaxDepth {
+			if depth == MaxDepth {
 				return ErrDepth
 			}
-			w.starts[w.depth] = -1
+			starts[depth] = -1
 			if data[i] == '{' {
-				w.starts[w.depth] = len(w.seen)
+				starts[depth] = int32(len(keys))
 			}
-			w.depth++
+			depth++
 		case '}', ']':
-			if w.depth == 0 {
+			if depth == 0 {
 				return nil // malformed; the decoder says so
 			}
-			w.depth--
-			if at := w.starts[w.depth]; at >= 0 {
-				w.seen, w.texts = w.seen[:at], w.texts[:at]
+			depth--
+			if at := starts[depth]; at >= 0 {
+				keys = keys[:at]
 			}
 		case '"':
 			end := stringEnd(data, i+1)
 			if end < 0 {
 				return nil
 			}
-			if w.depth > 0 && w.starts[w.depth-1] >= 0 && isKey(data, end+1) {
-				if err := w.key(data[i+1:end], names); err != nil {
+			if depth > 0 && starts[depth-1] >= 0 && isKey(data, end+1) {
+				k, err := newKey(data[i+1:end], keys[starts[depth-1]:], names)
+				if err != nil {
 					return err
 				}
+				keys = append(keys, k)
 			}
 			i = end
 		}
@@ -149,33 +152,38 @@ func (w *walker) run(data []byte, names Names) error {
 	return nil
 }
 
+// key is one key of an object with the hash of its folded form.
+type key struct {
+	raw  []byte
+	hash uint32
+}
+
 // crowd is the number of keys in one object past which comparing each with
 // each would stop being cheap.
 const crowd = 512
 
-func (w *walker) key(raw []byte, names Names) error {
+// newKey compares a key with the names and with its siblings so far.
+func newKey(raw []byte, siblings []key, names Names) (key, error) {
 	folded := fold(raw)
-	if exact := names[string(folded)]; len(exact) > 0 && !spells(exact, raw) {
-		return fmt.Errorf("%w: %q", ErrCase, clip(folded))
+	if names.misspell(raw, folded) {
+		return key{}, fmt.Errorf("%w: %s", ErrCase, show(folded))
+	}
+	if len(siblings) > crowd {
+		return key{}, fmt.Errorf("%w: more than %d keys in one object", ErrShape, crowd)
 	}
 	h := hash(folded)
-	at := w.starts[w.depth-1]
-	if len(w.seen)-at > crowd {
-		return fmt.Errorf("%w: more than %d keys in one object", ErrShape, crowd)
-	}
-	for i := at; i < len(w.seen); i++ {
-		if w.seen[i] != h {
+	for _, s := range siblings {
+		if s.hash != h {
 			continue
 		}
-		if bytes.Equal(w.texts[i], raw) {
-			return fmt.Errorf("%w: %q", ErrDuplicate, clip(folded))
+		if bytes.Equal(s.raw, raw) {
+			return key{}, fmt.Errorf("%w: %s", ErrDuplicate, show(folded))
 		}
-		if bytes.Equal(fold(w.texts[i]), folded) {
-			return fmt.Errorf("%w: %q", ErrCase, clip(folded))
+		if bytes.Equal(fold(s.raw), folded) {
+			return key{}, fmt.Errorf("%w: %s", ErrCase, show(folded))
 		}
 	}
-	w.seen, w.texts = append(w.seen, h), append(w.texts, raw)
-	return nil
+	return key{raw, h}, nil
 }
 
 // fold returns the key as encoding/json would compare it.
@@ -208,6 +216,9 @@ var seed = maphash.MakeSeed()
 func hash(b []byte) uint32 { return uint32(maphash.Bytes(seed, b)) }
 
 func clip(b []byte) []byte { return b[:min(len(b), 40)] }
+
+// show copies, so that what it shows need not live on the heap.
+func show(b []byte) string { return strconv.Quote(string(clip(b))) }
 
 func stringEnd(data []byte, i int) int {
 	for i < len(data) {
@@ -245,18 +256,18 @@ var nameSets sync.Map // reflect.Type → Names
 
 func namesOf(t reflect.Type) Names {
 	if t == nil {
-		return nil
+		return Names{}
 	}
 	if n, ok := nameSets.Load(t); ok {
 		return n.(Names)
 	}
-	names := Names{}
-	collect(t, names, map[reflect.Type]bool{})
+	names := Names{}.With()
+	collect(t, &names, map[reflect.Type]bool{})
 	actual, _ := nameSets.LoadOrStore(t, names)
 	return actual.(Names)
 }
 
-func collect(t reflect.Type, names Names, done map[reflect.Type]bool) {
+func collect(t reflect.Type, names *Names, done map[reflect.Type]bool) {
 	if done[t] {
 		return
 	}

@@ -1,0 +1,2 @@
+// Package notify receives what WeChat reports: payments, refunds, complaints.
+package notify

@@ -1,0 +1,318 @@
+package notify
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+const defaultDeadline = 4500 * time.Millisecond
+
+// Handler receives the callbacks of one merchant in one dialect. It is safe for
+// concurrent use once everything is registered. It keeps no goroutine: those of
+// requests end when the shop's function does.
+type Handler struct {
+	dialect   Dialect
+	maxBody   int64
+	deadline  time.Duration
+	seen      Seen
+	appIDs    []string
+	log       *slog.Logger
+	observers []func(context.Context, Record)
+	routes    []route
+	fallback  *route
+	fields    []string // top-level fields of payloads that routes and owners look at
+}
+
+// NewHandler makes a Handler that understands d. Register what to do with On,
+// Answer and Fallback before serving.
+func NewHandler(d Dialect, opts ...Option) *Handler {
+	if d == nil {
+		d = V3(nil)
+	}
+	h := &Handler{dialect: d, maxBody: defaultMaxBody, deadline: defaultDeadline, log: slog.New(slog.DiscardHandler), fields: usualNames}
+	for _, o := range opts {
+		if o != nil {
+			o(h)
+		}
+	}
+	return h
+}
+
+func (h *Handler) register(r route) {
+	for _, other := range h.routes {
+		if other.selector.equal(r.selector) {
+			h.log.Error("wechat notice", slog.String("error",
+				"notify: the same kind is registered twice, the second function is never called: "+strings.Join(r.selector.types, ", ")))
+		}
+	}
+	h.routes = append(h.routes, r)
+	for _, field := range slices.Concat(r.selector.having, r.selector.without, r.owner.fields) {
+		if top, _, _ := strings.Cut(field, "."); !slices.Contains(h.fields, top) {
+			h.fields = append(slices.Clip(h.fields), top)
+		}
+	}
+}
+
+// ServeHTTP reads, handles and answers one callback. It gives a slow sender no more
+// time than the deadline. When that passes, the failure is answered at once, even
+// if the shop's function is still running; ServeHTTP returns after it.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := h.dialect.now()
+	ctx, cancel := context.WithTimeout(r.Context(), h.deadline)
+	defer cancel()
+	h.serve(ctx, w, r, start)
+}
+
+func (h *Handler) serve(ctx context.Context, w http.ResponseWriter, r *http.Request, start time.Time) {
+	// Sockets know only the real clock. Writers that cannot do it are left alone.
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(h.deadline))
+	if !h.allows(r.Method) {
+		w.Header().Set("Allow", strings.Join(h.dialect.methods(), ", "))
+		h.conclude(ctx, start, outcome{err: methodError(r.Method)}).writeTo(w)
+		return
+	}
+	req, err := ReadRequest(r, h.maxBody)
+	if err != nil {
+		h.conclude(ctx, start, outcome{err: err}).writeTo(w)
+		return
+	}
+	_ = control.SetReadDeadline(time.Time{})
+	h.answer(ctx, w, control, req, start)
+}
+
+// answer works in the server's goroutine and lets a timer answer in its stead when
+// the time is over, which spares every timely notice a goroutine.
+func (h *Handler) answer(ctx context.Context, w http.ResponseWriter, control *http.ResponseController, r Request, start time.Time) {
+	var k knowledge
+	left := h.deadline
+	if at, ok := ctx.Deadline(); ok {
+		left = time.Until(at)
+	}
+	timer := time.AfterFunc(left, func() {
+		k.once.Do(func() {
+			w.Header().Set("Connection", "close") // it is not free before the function returns
+			h.conclude(ctx, start, late(ctx, &k)).writeTo(w)
+			_ = control.Flush()
+		})
+	})
+	defer timer.Stop()
+	out := h.work(ctx, r, &k)
+	k.once.Do(func() { h.conclude(ctx, start, out).writeTo(w) })
+}
+
+// Handle is ServeHTTP without net/http, for other frameworks and for queues. It
+// never returns later than the deadline; the shop's function may still be running
+// then. The body is copied, so the caller may use it again at once; the strings of
+// the header must stay what they are until Handle returns (with fasthttp, copy them).
+func (h *Handler) Handle(ctx context.Context, r Request) Reply {
+	start := h.dialect.now()
+	ctx, cancel := context.WithTimeout(ctx, h.deadline)
+	defer cancel()
+	if int64(len(r.Body)) > h.maxBody {
+		return h.conclude(ctx, start, outcome{err: fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooLarge, len(r.Body), h.maxBody)})
+	}
+	r.Body = bytes.Clone(r.Body)
+	var k knowledge
+	ended := make(chan outcome, 1)
+	go func() {
+		out := outcome{err: errNoEnd} // runtime.Goexit leaves it at that
+		defer func() { ended <- out }()
+		out = h.work(ctx, r, &k)
+	}()
+	select {
+	case out := <-ended:
+		return h.conclude(ctx, start, out)
+	case <-ctx.Done():
+		return h.conclude(ctx, start, late(ctx, &k))
+	}
+}
+
+func (h *Handler) allows(method string) bool { return slices.Contains(h.dialect.methods(), method) }
+
+func methodError(method string) error { return fmt.Errorf("%w: %q", ErrMethod, clip(method)) }
+
+// facts is what is known about a request so far.
+type facts struct {
+	id, kind, key string
+	duplicate     bool
+}
+
+// knowledge is shared with whoever answers a late request: who answers, and which
+// request it was.
+type knowledge struct {
+	once sync.Once // makes ServeHTTP wait, too, while the timer writes
+	mu   sync.Mutex
+	facts
+}
+
+func (k *knowledge) learn(f facts) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.facts = f
+}
+
+func (k *knowledge) known() facts {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.facts
+}
+
+// outcome is how a request ended.
+type outcome struct {
+	facts
+	reply Reply
+	err   error
+}
+
+func late(ctx context.Context, k *knowledge) outcome {
+	cause := context.Cause(ctx)
+	if cause == nil { // the timer was a moment faster than the context
+		cause = context.DeadlineExceeded
+	}
+	return outcome{facts: k.known(), err: fmt.Errorf("%w: %w", ErrDeadline, cause)}
+}
+
+// work is process with its panics caught.
+func (h *Handler) work(ctx context.Context, r Request, k *knowledge) (out outcome) {
+	defer func() {
+		if p := recover(); p != nil {
+			out.err = panicked(p)
+		}
+		out.facts = k.known()
+	}()
+	out.reply, out.err = h.process(ctx, r, k)
+	return out
+}
+
+// process is the way of one notice: prove, find who wants it, check whose it is,
+// decode, and hand it over.
+func (h *Handler) process(ctx context.Context, r Request, k *knowledge) (Reply, error) {
+	if !h.allows(r.Method) {
+		return Reply{}, methodError(r.Method)
+	}
+	if len(r.Body) == 0 && r.Method == http.MethodPost {
+		return Reply{}, fmt.Errorf("%w: it is empty; perhaps %s", ErrBody, alreadyRead)
+	}
+	n, err := h.dialect.open(ctx, r, h.fields)
+	if err != nil {
+		return Reply{}, err
+	}
+	if n.reply != nil {
+		return *n.reply, nil
+	}
+	f := facts{id: n.id, kind: n.kind}
+	k.learn(f)
+	to := h.find(n)
+	if to == nil {
+		return Reply{}, fmt.Errorf("%w: register it with On, or set a Fallback", ErrUnknown)
+	}
+	if err := h.dialect.owned(n, to.owner, h.appIDs); err != nil {
+		return Reply{}, err
+	}
+	j, err := to.prepare(h.dialect, n)
+	if err != nil {
+		return Reply{}, err
+	}
+	f.key = j.key
+	k.learn(f)
+	answer, duplicate, err := h.perform(ctx, to, j)
+	if err != nil {
+		return Reply{}, err
+	}
+	f.duplicate = duplicate
+	k.learn(f)
+	if to.asks {
+		return h.dialect.content(ctx, n, answer)
+	}
+	return h.dialect.success(n), nil
+}
+
+// find returns the first registered route that fits, the fallback, or nil.
+func (h *Handler) find(n *notice) *route {
+	for i := range h.routes {
+		if h.routes[i].selector.matches(h.dialect, n) {
+			return &h.routes[i]
+		}
+	}
+	return h.fallback
+}
+
+// perform calls the shop, at most once at a time for a key if there is a store.
+func (h *Handler) perform(ctx context.Context, to *route, j job) (answer any, duplicate bool, err error) {
+	if h.seen == nil || to.asks {
+		answer, err = call(ctx, j)
+		return answer, false, err
+	}
+	state, err := h.seen.Claim(ctx, j.key)
+	switch {
+	case err != nil:
+		return nil, false, fmt.Errorf("%w: %w", ErrSeen, err)
+	case state == Finished:
+		return nil, true, nil
+	case state != Granted:
+		return nil, false, ErrBusy
+	}
+	finished := false
+	defer func() { h.settle(ctx, j.key, finished) }()
+	answer, err = call(ctx, j)
+	finished = err == nil
+	return answer, false, err
+}
+
+// call begins nothing once the time is over.
+func call(ctx context.Context, j job) (any, error) {
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDeadline, context.Cause(ctx))
+	}
+	answer, err := j.call(ctx)
+	if err != nil {
+		return nil, &handlerError{err}
+	}
+	return answer, nil
+}
+
+// settling is how long a store may take to note an end that nobody waits for.
+const settling = 10 * time.Second
+
+// settle tells the store how it went, even after the deadline.
+func (h *Handler) settle(ctx context.Context, key string, finished bool) {
+	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), settling)
+	defer cancel()
+	settle := h.seen.Forget
+	if finished {
+		settle = h.seen.Done
+	}
+	if err := settle(own, key); err != nil {
+		h.log.WarnContext(ctx, "wechat notice", slog.String("key", clip(key)), slog.Bool("finished", finished),
+			slog.String("error", fmt.Sprintf("%v: %v", ErrSeen, err)))
+	}
+}
+
+// conclude words the answer and reports it.
+func (h *Handler) conclude(ctx context.Context, start time.Time, out outcome) Reply {
+	reply := out.reply
+	if out.err != nil {
+		status := statusOf(out.err)
+		reply = h.dialect.failure(status, wordFor(status))
+	}
+	h.report(ctx, Record{Merchant: h.dialect.merchant(), ID: out.id, Type: out.kind, Key: out.key, Status: reply.Status,
+		Duplicate: out.duplicate, Duration: h.dialect.now().Sub(start), Err: out.err})
+	return reply
+}
+
+// handlerError sets a shop's error apart from our own, whatever it wraps.
+type handlerError struct{ err error }
+
+func (e *handlerError) Error() string { return "notify: the handler failed: " + e.err.Error() }
+
+func (e *handlerError) Unwrap() error { return e.err }
+
+var _ http.Handler = (*Handler)(nil)
