@@ -54,8 +54,8 @@ func (d *v2) authorize(_ context.Context, op Op, r *http.Request, m *message) er
 	}
 	pairs = append(pairs, sign.Pair{Name: "sign", Value: sign.APIv2(pairs, d.key(), digest)})
 	body := wire.AppendXML(make([]byte, 0, 1024), pairs)
+	// Without GetBody net/http never repeats the request by itself; the loop does.
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	r.Header["Content-Type"] = []string{m.contentType}
 	return nil
 }
@@ -71,14 +71,28 @@ func (d *v2) digestOf(op Op) sign.Digest {
 }
 
 // head is what every v2 answer begins with.
-type head struct {
-	ReturnCode string `xml:"return_code"`
-	ReturnMsg  string `xml:"return_msg"`
-	ResultCode string `xml:"result_code"`
-	ErrCode    string `xml:"err_code"`
-	ErrText    string `xml:"err_code_des"`
-	ErrorCode  string `xml:"error_code"` // downloads
-	RetMsg     string `xml:"retmsg"`     // gateways in front
+type head struct{ returnCode, returnMsg, resultCode, errCode, errText, errorCode, retMsg string }
+
+func headOf(pairs []sign.Pair) (h head) {
+	for _, p := range pairs {
+		switch p.Name {
+		case "return_code":
+			h.returnCode = p.Value
+		case "return_msg":
+			h.returnMsg = p.Value
+		case "result_code":
+			h.resultCode = p.Value
+		case "err_code":
+			h.errCode = p.Value
+		case "err_code_des":
+			h.errText = p.Value
+		case "error_code": // downloads
+			h.errorCode = p.Value
+		case "retmsg": // gateways in front
+			h.retMsg = p.Value
+		}
+	}
+	return h
 }
 
 func (d *v2) prove(_ context.Context, op Op, res *http.Response, body []byte) (reply, error) {
@@ -86,26 +100,31 @@ func (d *v2) prove(_ context.Context, op Op, res *http.Response, body []byte) (r
 	if err != nil || !op.success(res.StatusCode) {
 		return reply{}, d.stray(op, res, body, err)
 	}
-	var h head
-	_ = wire.DecodePairs(pairs, &h) // strings only: it cannot fail
-	e := &APIError{Op: op, Status: res.StatusCode, Code: Code(oneLine(h.ErrCode, 64)), Message: h.ErrText, RequestID: res.Header.Get("Request-ID")}
-	if h.ReturnCode != "SUCCESS" {
-		e.Code, e.Message = Code(oneLine(cmp.Or(h.ErrorCode, h.ErrCode), 64)), cmp.Or(h.ReturnMsg, h.RetMsg)
-		e.refused = h.ReturnCode == "FAIL"
-		return reply{}, e // such an answer is never signed
-	}
-	if !op.v2.unsigned {
+	h := headOf(pairs)
+	if h.returnCode == "SUCCESS" && !op.v2.unsigned {
 		if err := sign.CheckAPIv2(pairs, d.key(), d.digestOf(op)); err != nil {
 			return reply{}, fmt.Errorf("answer not proved: %w", err)
 		}
 	}
-	e.Verified = !op.v2.unsigned || op.v2.certified
-	if h.ResultCode == "SUCCESS" || h.ResultCode == "" && h.ErrCode == "" {
+	if h.returnCode == "SUCCESS" && (h.resultCode == "SUCCESS" || h.resultCode == "" && h.errCode == "") {
 		return reply{body: body, fields: pairs}, nil
 	}
+	return reply{}, h.refusal(op, res)
+}
+
+// refusal makes an error of an answer that says no.
+func (h head) refusal(op Op, res *http.Response) *APIError {
+	e := &APIError{Op: op, Status: res.StatusCode, RequestID: res.Header.Get("Request-ID")}
+	if h.returnCode != "SUCCESS" { // such an answer is never signed
+		e.Code, e.Message = Code(oneLine(cmp.Or(h.errorCode, h.errCode), 64)), cmp.Or(h.returnMsg, h.retMsg)
+		e.refused = h.returnCode == "FAIL"
+		return e
+	}
+	e.Code, e.Message = Code(oneLine(h.errCode, 64)), h.errText
+	e.Verified = !op.v2.unsigned || op.v2.certified
 	e.again = errors.Is(e, ErrSystem) || errors.Is(e, Code("BIZERR_NEED_RETRY"))
 	e.refused = !e.again && !unclearV2[e.Code.canonical()]
-	return reply{}, e
+	return e
 }
 
 // stray makes an error of what no v2 endpoint answers: gateways have HTML for it.

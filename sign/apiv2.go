@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"slices"
 	"strings"
 )
@@ -35,13 +34,6 @@ func (d Digest) String() string {
 	return "MD5"
 }
 
-func (d Digest) new(key string) hash.Hash {
-	if d == HMACSHA256 {
-		return hmac.New(sha256.New, []byte(key))
-	}
-	return md5.New()
-}
-
 // Errors of CheckAPIv2 beside ErrMismatch.
 var (
 	ErrNoSign    = errors.New("sign: the message carries no sign field, so nothing vouches for it")
@@ -53,35 +45,42 @@ var (
 // values are left out, the rest is sorted by name byte by byte, joined raw and
 // followed by the key; the digest is upper-case hex. pairs is not changed.
 func APIv2(pairs []Pair, key string, d Digest) string {
-	sorted := make([]Pair, 0, len(pairs))
-	size := len("key=") + len(key)
+	var room [32]Pair // most messages need no more, and so no memory beside the result
+	sorted := room[:0]
 	for _, p := range pairs {
 		if p.Name != "sign" && p.Value != "" {
 			sorted = append(sorted, p)
-			size += len(p.Name) + len(p.Value) + 2
 		}
 	}
 	byName := func(a, b Pair) int { return strings.Compare(a.Name, b.Name) }
 	if !slices.IsSortedFunc(sorted, byName) {
 		slices.SortStableFunc(sorted, byName)
 	}
-	text := make([]byte, 0, size)
+	if d == HMACSHA256 {
+		return hmacOf(appendV2(make([]byte, 0, 1024), sorted, key), key)
+	}
+	var text [1024]byte
+	sum := md5.Sum(appendV2(text[:0], sorted, key))
+	return upperHex(sum[:])
+}
+
+func appendV2(text []byte, sorted []Pair, key string) []byte {
 	for _, p := range sorted {
 		text = append(append(append(append(text, p.Name...), '='), p.Value...), '&')
 	}
-	text = append(append(text, "key="...), key...)
-	var sum, out [64]byte
-	if d == MD5 {
-		m := md5.Sum(text)
-		return upperHex(out[:0], m[:])
-	}
-	h := d.new(key)
-	h.Write(text)
-	return upperHex(out[:0], h.Sum(sum[:0]))
+	return append(append(text, "key="...), key...)
 }
 
-func upperHex(dst, sum []byte) string {
+func hmacOf(text []byte, key string) string {
+	h := hmac.New(sha256.New, []byte(key))
+	h.Write(text)
+	return upperHex(h.Sum(nil))
+}
+
+func upperHex(sum []byte) string {
 	const digits = "0123456789ABCDEF"
+	var out [2 * sha256.Size]byte
+	dst := out[:0]
 	for _, c := range sum {
 		dst = append(dst, digits[c>>4], digits[c&15])
 	}
