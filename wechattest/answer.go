@@ -63,13 +63,15 @@ func (p *Pay) process(in *inbound, no *refusal) reply {
 // prepare does what every endpoint wants done first. A request for an unknown
 // path is authenticated too, as the 401 comes first in life.
 func (p *Pay) prepare(in *inbound, rt *route) *refusal {
+	var meta *refusal
 	if rt.upload {
-		if no := in.readMeta(); no != nil {
-			return no
-		}
+		meta = in.readMeta()
 	}
 	if no := p.authenticate(in); no != nil {
 		return no
+	}
+	if meta != nil {
+		return meta
 	}
 	if no := in.checkHeaders(rt.upload); no != nil {
 		return no

@@ -15,8 +15,6 @@ type refusal struct {
 	detail        any
 }
 
-func (r *refusal) Error() string { return fmt.Sprintf("%d %s: %s", r.status, r.code, r.message) }
-
 // detail of a PARAM_ERROR: field is a JSON pointer or a name.
 type detail struct {
 	Field    string `json:"field"`

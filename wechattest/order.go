@@ -105,10 +105,6 @@ func (o *order) stateAt(now time.Time) string {
 	return o.State
 }
 
-func (o *order) wasPaid() bool {
-	return o.State == stateSuccess || o.State == stateRefund || o.State == stateRevoked && !o.Paid.IsZero()
-}
-
 // addPrepay makes another key to the cashier.
 func (o *order) addPrepay(base string, now time.Time) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s/%s/%d", o.MchID, o.OutTradeNo, len(o.Prepays)))

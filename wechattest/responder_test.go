@@ -3,7 +3,6 @@ package wechattest_test
 import (
 	"context"
 	"testing"
-	"time"
 
 	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/assert"
@@ -13,27 +12,6 @@ import (
 	"github.com/wxcommerce/wechat/sign"
 	"github.com/wxcommerce/wechat/wechattest"
 )
-
-// newPay is a simulator in memory on a virtual clock.
-func newPay(t testing.TB, change ...func(*wechattest.Config)) (*wechattest.Pay, *wechattest.VirtualClock) {
-	t.Helper()
-	clock := wechattest.NewClock(time.Time{})
-	cfg := wechattest.Config{Clock: clock, Keys: wechattest.ReusedKeys()}
-	for _, c := range change {
-		c(&cfg)
-	}
-	p, err := wechattest.NewPay(cfg)
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, p.Close()) })
-	return p, clock
-}
-
-func newAccount(t testing.TB, p *wechattest.Pay, o wechattest.MerchantOptions) *wechattest.Account {
-	t.Helper()
-	a, err := p.NewMerchant(o)
-	require.NoError(t, err)
-	return a
-}
 
 // anyPay is an endpoint for tests that do not care which.
 var anyPay = wechat.POST("/v3/test/echo")

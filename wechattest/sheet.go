@@ -3,7 +3,6 @@ package wechattest
 import (
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -138,14 +137,14 @@ func (p *Pay) checkSheet(s sheet, by User) (Order, error) {
 }
 
 func (s sheet) fresh(now time.Time) error {
-	seconds, err := strconv.ParseInt(s.at, 10, 64)
+	at, ok := unixSeconds(s.at)
 	switch {
-	case err != nil || len(s.at) != 10:
-		return fmt.Errorf("%w: the time must be Unix seconds, 10 digits", ErrBadParams)
+	case !ok:
+		return fmt.Errorf("%w: the time must be Unix seconds in plain digits", ErrBadParams)
 	case s.nonce == "" || len(s.nonce) > 32:
 		return fmt.Errorf("%w: nonceStr must have 1 to 32 characters", ErrBadParams)
 	}
-	if age := now.Sub(time.Unix(seconds, 0)); age > prepayLife || age < -paramsEarly {
+	if age := now.Sub(at); age > prepayLife || age < -paramsEarly {
 		return fmt.Errorf("%w: the time is %v off", ErrBadParams, age.Round(time.Second))
 	}
 	return nil

@@ -145,5 +145,3 @@ func (p *Pay) account(mchID string) *account {
 	defer p.mu.Unlock()
 	return p.state.accounts[mchID]
 }
-
-func (a *account) String() string { return fmt.Sprintf("account %s", a.MchID) }
