@@ -1,0 +1,148 @@
+package bill
+
+import (
+	"bufio"
+	"compress/gzip"
+	"context"
+	"crypto/sha1"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/wxcommerce/wechat"
+)
+
+// Causes of a refused bill. None leaves a file behind.
+var (
+	ErrDigest   = errors.New("bill: the digest differs from the one in the signed answer: the download is damaged or forged; ask for it again")
+	ErrPacked   = errors.New("bill: the gzip stream is damaged, cut, or followed by something else")
+	ErrTooLarge = errors.New("bill: larger than WithMaxSize allows")
+	ErrHash     = errors.New("bill: unknown hash_type, want SHA1")
+)
+
+// File is a proved bill on disk. It is removed by Close and read by one goroutine
+// at a time.
+type File struct {
+	f    *os.File
+	size int64
+}
+
+// Download fetches the bill of t into a spool file and proves it; see the package
+// comment. Cut, damaged, oversized and foreign files are errors and leave nothing.
+//
+// 下载账单
+func (s *Service) Download(ctx context.Context, t *Ticket) (*File, error) {
+	if t == nil {
+		return nil, wechat.Invalid("download_url", "no ticket; ask with Trade or FundFlow")
+	}
+	if !strings.EqualFold(t.HashType, "SHA1") {
+		return nil, ErrHash
+	}
+	body, err := wechat.Download(ctx, s.m, t.DownloadURL)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	return s.spool(body, t)
+}
+
+// SaveTo is Download into a file of that name, which appears whole and proved, or
+// not at all. An existing file is replaced.
+func (s *Service) SaveTo(ctx context.Context, t *Ticket, name string) error {
+	beside := *s
+	beside.dir = filepath.Dir(name)
+	file, err := beside.Download(ctx, t)
+	if err != nil {
+		return err
+	}
+	defer file.Close() // after the rename there is nothing left to remove
+	if err := file.f.Sync(); err != nil {
+		return fmt.Errorf("bill: keeping the file: %w", err)
+	}
+	if err := os.Rename(file.f.Name(), name); err != nil {
+		return fmt.Errorf("bill: keeping the file: %w", err)
+	}
+	return nil
+}
+
+// spool copies body into a new file while it is unpacked and hashed.
+func (s *Service) spool(body io.Reader, t *Ticket) (file *File, err error) {
+	f, err := os.CreateTemp(s.dir, "wechat-bill-*")
+	if err != nil {
+		return nil, fmt.Errorf("bill: no room for the spool file: %w", err)
+	}
+	file = &File{f: f}
+	defer func() {
+		if err != nil {
+			file.Close()
+			file = nil
+		}
+	}()
+	src := bufio.NewReaderSize(body, buffer)
+	text, finish, err := unpack(src, t.packed)
+	if err != nil {
+		return file, err
+	}
+	h := sha1.New()
+	if file.size, err = io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(h, f)}, struct{ io.Reader }{io.LimitReader(text, s.maxSize+1)}, make([]byte, buffer)); err != nil {
+		return file, broken(err, t.packed)
+	}
+	if file.size > s.maxSize {
+		return file, ErrTooLarge
+	}
+	if err := finish(); err != nil {
+		return file, err
+	}
+	if !strings.EqualFold(hex.EncodeToString(h.Sum(nil)), t.HashValue) {
+		return file, ErrDigest
+	}
+	return file, nil
+}
+
+const buffer = 64 << 10
+
+// unpack returns the text in src and a check for what must not follow it.
+func unpack(src *bufio.Reader, packed bool) (io.Reader, func() error, error) {
+	if !packed {
+		return src, func() error { return nil }, nil
+	}
+	z, err := gzip.NewReader(src)
+	if err != nil {
+		return nil, nil, broken(err, true)
+	}
+	z.Multistream(false) // a second member would be somebody else's
+	return z, func() error {
+		if _, err := src.Peek(1); err != io.EOF {
+			return ErrPacked
+		}
+		return nil
+	}, nil
+}
+
+func broken(err error, packed bool) error {
+	if packed && (errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || isFlate(err)) {
+		return fmt.Errorf("%w: %w", ErrPacked, err)
+	}
+	return fmt.Errorf("bill: the download ended early: %w", err)
+}
+
+func isFlate(err error) bool { return strings.HasPrefix(err.Error(), "flate:") }
+
+// Size is the length of the unpacked bill in bytes.
+func (f *File) Size() int64 { return f.size }
+
+// Open returns the whole text from its start, the byte order mark included.
+func (f *File) Open() io.Reader { return io.NewSectionReader(f.f, 0, f.size) }
+
+// Close removes the spool file.
+func (f *File) Close() error {
+	err := f.f.Close()
+	if rerr := os.Remove(f.f.Name()); rerr != nil && !errors.Is(rerr, os.ErrNotExist) && err == nil {
+		err = rerr
+	}
+	return err
+}
