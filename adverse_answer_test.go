@@ -1,6 +1,7 @@
 package wechat_test
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -20,23 +22,9 @@ import (
 	"github.com/wxcommerce/wechat/sign"
 )
 
-// hangs is a handler that does something and then waits for the test's end.
-func hangs(t *testing.T, first func(w http.ResponseWriter)) func(http.ResponseWriter, *http.Request, []byte) {
-	release := make(chan struct{})
-	t.Cleanup(func() { close(release) })
-	return func(w http.ResponseWriter, r *http.Request, _ []byte) {
-		first(w)
-		select {
-		case <-release:
-		case <-r.Context().Done():
-		}
-	}
-}
-
 // uncertain expects what follows from a request that left and got no proved answer.
-func uncertain(t *testing.T, base string, hits *atomic.Int32, cause error, opts ...wechat.Option) {
+func uncertain(t *testing.T, m *wechat.Merchant, hits *atomic.Int32, cause error) {
 	t.Helper()
-	m := newMerchant(t, nil, append(opts, wechat.WithBaseURL(base))...)
 	_, err := wechat.Call[prepay](t.Context(), m, opWrite, someOrder)
 	require.Error(t, err)
 	assert.Equal(t, wechat.Unknown, wechat.OutcomeOf(err))
@@ -49,26 +37,47 @@ func uncertain(t *testing.T, base string, hits *atomic.Int32, cause error, opts 
 
 func TestAdverse05_ASilentServerIsUnknownAtTheDeadline(t *testing.T) {
 	t.Parallel()
-	base, hits := loopback(t, hangs(t, func(http.ResponseWriter) {}))
-	uncertain(t, base, hits, context.DeadlineExceeded, wechat.WithTimeout(100*time.Millisecond))
+	synctest.Test(t, func(t *testing.T) {
+		hc, hits := inside(t, func(_ http.ResponseWriter, r *http.Request, _ []byte) { <-r.Context().Done() }, nil)
+		m := newMerchant(t, hc, wechat.WithBaseURL(mainBase))
+		began := time.Now()
+		uncertain(t, m, hits, context.DeadlineExceeded)
+		assert.Equal(t, 10*time.Second, time.Since(began), "one attempt's time")
 
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	_, err := wechat.Call[prepay](ctx, newMerchant(t, nil, wechat.WithBaseURL(base)), opKeyed, someOrder)
-	require.ErrorIs(t, err, context.DeadlineExceeded)
-	assert.Equal(t, wechat.Unknown, wechat.OutcomeOf(err))
-	assert.EqualValues(t, 2, hits.Load())
+		began = time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := wechat.Call[prepay](ctx, m, opKeyed, someOrder)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, wechat.Unknown, wechat.OutcomeOf(err))
+		assert.Equal(t, time.Second, time.Since(began), "the caller's deadline")
+
+		began = time.Now()
+		_, err = wechat.Call[prepay](t.Context(), m, opKeyed, someOrder)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, wechat.Unknown, wechat.OutcomeOf(err))
+		assert.LessOrEqual(t, time.Since(began), 30*time.Second, "all attempts' time")
+	})
 }
 
 func TestAdverse06_ATricklingBodyIsUnknown(t *testing.T) {
 	t.Parallel()
-	base, hits := loopback(t, hangs(t, func(w http.ResponseWriter) {
-		w.Header().Set("Content-Length", "1000")
-		weChatPay.sign(w.Header(), "{", time.Now())
-		_, _ = io.WriteString(w, "{")
-		_ = http.NewResponseController(w).Flush()
-	}))
-	uncertain(t, base, hits, context.DeadlineExceeded, wechat.WithTimeout(100*time.Millisecond))
+	synctest.Test(t, func(t *testing.T) {
+		hc, hits := inside(t, func(w http.ResponseWriter, r *http.Request, _ []byte) {
+			w.Header().Set("Content-Length", fmt.Sprint(len(prepayBody)))
+			weChatPay.sign(w.Header(), prepayBody, time.Now())
+			for i := range prepayBody {
+				_, _ = io.WriteString(w, prepayBody[i:i+1])
+				_ = http.NewResponseController(w).Flush()
+				select {
+				case <-time.After(time.Second):
+				case <-r.Context().Done():
+					return
+				}
+			}
+		}, nil)
+		uncertain(t, newMerchant(t, hc, wechat.WithBaseURL(mainBase)), hits, context.DeadlineExceeded)
+	})
 }
 
 // raw answers with these bytes and breaks the connection off.
@@ -97,7 +106,7 @@ func head() string {
 func TestAdverse07_AResetAfterTheHeadersIsUnknown(t *testing.T) {
 	t.Parallel()
 	base, hits := loopback(t, raw(t, head()+"Content-Length: 1000\r\n\r\n"))
-	uncertain(t, base, hits, nil)
+	uncertain(t, newMerchant(t, nil, wechat.WithBaseURL(base)), hits, nil)
 }
 
 func TestAdverse08_ABodyCutShortIsNotParsed(t *testing.T) {
@@ -110,7 +119,7 @@ func TestAdverse08_ABodyCutShortIsNotParsed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			base, hits := loopback(t, raw(t, head()+rest))
-			uncertain(t, base, hits, nil)
+			uncertain(t, newMerchant(t, nil, wechat.WithBaseURL(base)), hits, nil)
 		})
 	}
 }
@@ -136,18 +145,15 @@ func TestAdverse09_AnAnswerOverTheCapIsAnErrorAndDropsTheConnection(t *testing.T
 
 func TestAdverse10_AGzipBombStopsAtTheCap(t *testing.T) {
 	t.Parallel()
+	var bomb bytes.Buffer
+	z := gzip.NewWriter(&bomb)
+	_, _ = z.Write(make([]byte, 64<<20))
+	require.NoError(t, z.Close())
 	base, hits := loopback(t, func(w http.ResponseWriter, _ *http.Request, _ []byte) {
 		w.Header().Set("Content-Encoding", "gzip")
-		z := gzip.NewWriter(w)
-		zeros := make([]byte, 1<<20)
-		for range 256 {
-			if _, err := z.Write(zeros); err != nil {
-				return
-			}
-		}
-		_ = z.Close()
+		_, _ = w.Write(bomb.Bytes())
 	})
-	uncertain(t, base, hits, wechat.ErrTooLong, wechat.WithMaxResponse(10_000))
+	uncertain(t, newMerchant(t, nil, wechat.WithBaseURL(base), wechat.WithMaxResponse(10_000)), hits, wechat.ErrTooLong)
 }
 
 func TestAdverse11_RedirectsAreNotFollowed(t *testing.T) {
@@ -194,7 +200,7 @@ func TestAdverse13_A200WithoutProofIsAnError(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			base, hits := loopback(t, func(w http.ResponseWriter, _ *http.Request, _ []byte) { _, _ = io.WriteString(w, body) })
-			uncertain(t, base, hits, sign.ErrUnsigned)
+			uncertain(t, newMerchant(t, nil, wechat.WithBaseURL(base)), hits, sign.ErrUnsigned)
 		})
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -201,21 +202,40 @@ func tlsServer(t *testing.T, cert tls.Certificate) (base string, hits *atomic.In
 
 func TestAdverse04_ABlackHoleIsLeftWithinTheDeadline(t *testing.T) {
 	t.Parallel()
-	holes := map[string]func(context.Context) (net.Conn, error){
-		"with a dial timeout": func(context.Context) (net.Conn, error) {
-			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: context.DeadlineExceeded}
+	holes := map[string]func(context.Context, string) (net.Conn, error){
+		"with a dial timeout": func(ctx context.Context, _ string) (net.Conn, error) {
+			select {
+			case <-time.After(3 * time.Second):
+				return nil, &net.OpError{Op: "dial", Net: "tcp", Err: context.DeadlineExceeded}
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
 		},
-		"without": func(ctx context.Context) (net.Conn, error) {
+		"without": func(ctx context.Context, _ string) (net.Conn, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		},
+		"that connects and shakes no hand": nil,
 	}
 	for name, hole := range holes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m, hits := twoHosts(t, hole, wechat.WithTimeout(200*time.Millisecond))
-			call(t, m, succeeds) // a plain write too: no connection, so nothing was sent
-			assert.EqualValues(t, 4, hits.Load())
+			synctest.Test(t, func(t *testing.T) {
+				opts := []wechat.Option{wechat.WithBaseURL(mainBase, standbyBase)}
+				if hole == nil { // TLS never gets anywhere, so no request was written either
+					hole = func(context.Context, string) (net.Conn, error) { ours, _ := net.Pipe(); return ours, nil }
+					opts = []wechat.Option{wechat.WithBaseURL("https://127.0.0.1:80", standbyBase)}
+				}
+				hc, hits := inside(t, succeed, hole)
+				m := newMerchant(t, hc, opts...)
+				began := time.Now()
+				for _, op := range []wechat.Op{opWrite, opKeyed, opRead, opWary} {
+					_, err := wechat.Call[prepay](t.Context(), m, op, inputOf(op))
+					require.NoError(t, err, "a plain write too: no connection, so nothing was sent")
+				}
+				assert.EqualValues(t, 4, hits.Load())
+				assert.LessOrEqual(t, time.Since(began), 10*time.Second, "only the first had to find out")
+			})
 		})
 	}
 }

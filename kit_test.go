@@ -2,6 +2,7 @@ package wechat_test
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
@@ -11,9 +12,11 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"regexp"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -224,3 +227,55 @@ func inputOf(op wechat.Op) any {
 
 // quiet swallows what net/http's server says about failed handshakes.
 var quiet = log.New(io.Discard, "", 0)
+
+// pipes is a network inside the process: under synctest, waiting for a server of it
+// costs no time and does not depend on how busy the machine is.
+type pipes struct {
+	conns  chan net.Conn
+	closed chan struct{}
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error { close(p.closed); return nil }
+
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80} }
+
+func (p *pipes) dial(ctx context.Context) (net.Conn, error) {
+	ours, theirs := net.Pipe()
+	select {
+	case p.conns <- theirs:
+		return ours, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+const (
+	mainBase    = "http://127.0.0.1:80"
+	standbyBase = "http://127.0.0.2:80"
+)
+
+// inside serves h at standbyBase, or wherever dial does not lead, on pipes; it is for
+// use inside of synctest.Test.
+func inside(t *testing.T, h func(http.ResponseWriter, *http.Request, []byte), dial func(ctx context.Context, addr string) (net.Conn, error)) (*http.Client, *atomic.Int32) {
+	t.Helper()
+	hits, p := new(atomic.Int32), &pipes{make(chan net.Conn), make(chan struct{})}
+	s := &http.Server{Handler: handlerOf(t, hits, h)}
+	go func() { _ = s.Serve(p) }()
+	tr := &http.Transport{DialContext: func(ctx context.Context, _, addr string) (net.Conn, error) {
+		if dial != nil && "http://"+addr == mainBase {
+			return dial(ctx, addr)
+		}
+		return p.dial(ctx)
+	}}
+	t.Cleanup(func() { tr.CloseIdleConnections(); _ = s.Close() })
+	return &http.Client{Transport: tr}, hits
+}
