@@ -17,6 +17,8 @@ var Endpoints = []Endpoint{
 	{"POST", "/cgi-bin/stable_token", "token", "获取稳定版接口调用凭据", 0},
 	{"GET", "/cgi-bin/ticket/getticket", "token", "获取SDK临时票据", 0},
 	{"GET", "/cgi-bin/token", "token", "获取接口调用凭据", 0},
+	{"GET", "/v3/bill/fundflowbill", "pay/bill", "申请资金账单", 0},
+	{"GET", "/v3/bill/tradebill", "pay/bill", "申请交易账单", 0},
 	{"GET", "/v3/certificates", ".", "获取平台证书列表", 0},
 	{"POST", "/v3/pay[/partner]/transactions/app", "pay", "APP下单", 0},
 	{"POST", "/v3/pay[/partner]/transactions/codepay", "pay", "付款码支付", 0},

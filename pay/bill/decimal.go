@@ -13,10 +13,8 @@ type Fine int64
 
 const fineInFen = 1000 // 10^-5 yuan in a fen
 
-// Errors of amounts in a bill.
-var (
-	ErrAmount = errors.New("bill: not a plain decimal amount")
-)
+// ErrAmount is an amount in a bill that is not plain decimal text, or finer than it may be.
+var ErrAmount = errors.New("bill: not a plain decimal amount")
 
 // parseFine reads plain decimal text of up to five places; zeros beyond are accepted.
 func parseFine(s string) (Fine, error) {
