@@ -1,0 +1,5 @@
+//go:build race
+
+package wechat_test
+
+const raceEnabled = true
