@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strconv"
 )
@@ -37,6 +38,7 @@ func ReadRequest(r *http.Request, max int64) (Request, error) {
 	if max < 1 {
 		max = defaultMaxBody
 	}
+	max = min(max, math.MaxInt64-1)
 	out := Request{Method: r.Method, Header: r.Header}
 	if r.URL != nil {
 		out.RawQuery = r.URL.RawQuery
@@ -79,7 +81,11 @@ func readAll(r io.Reader, max int64) ([]byte, error) {
 			return nil, readError(io.ErrNoProgress, len(buf))
 		}
 		if len(buf) == cap(buf) {
-			buf = append(make([]byte, 0, min(growth*int64(cap(buf)), max+1)), buf...)
+			size := growth * int64(cap(buf))
+			if size > max/2 {
+				size = max + 1 // not twice almost the same
+			}
+			buf = append(make([]byte, 0, size), buf...)
 		}
 	}
 }
