@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -278,4 +279,12 @@ func inside(t *testing.T, h func(http.ResponseWriter, *http.Request, []byte), di
 	}}
 	t.Cleanup(func() { tr.CloseIdleConnections(); _ = s.Close() })
 	return &http.Client{Transport: tr}, hits
+}
+
+func mustInt(s string) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return -1
+	}
+	return n
 }
