@@ -27,6 +27,8 @@ var (
 	ErrQuantity = fmt.Errorf("shop: quantity must be 1 to %d", MaxQuantity)
 	ErrText     = errors.New("shop: nickname or note too long or not plain text")
 	ErrChannel  = errors.New("shop: unknown way to pay")
+	// ErrFormToken means that a form came without the token that tells one press of its button from two.
+	ErrFormToken = errors.New("shop: form without a token")
 )
 
 // Cart is what a customer asks for. It has no price on purpose: that is the
@@ -98,11 +100,13 @@ func (c Cart) check() error {
 		return ErrChannel
 	case !plain(c.Nickname, MaxNickname) || !plain(c.Note, MaxNote):
 		return ErrText
-	case len(c.FormToken) < 16 || len(c.FormToken) > 64:
-		return errors.New("shop: cart without a form token")
+	case badToken(c.FormToken):
+		return ErrFormToken
 	}
 	return nil
 }
+
+func badToken(s string) bool { return len(s) < 16 || len(s) > 64 }
 
 // plain tells whether s is one line of at most n printable characters. WeChat
 // refuses characters of four bytes, such as emoji, so we do too.

@@ -30,8 +30,10 @@ func (s RefundState) rank() int {
 		return 1
 	case RefundAbnormal:
 		return 2
+	case RefundClosed, RefundSuccess:
+		return 3
 	}
-	return 3
+	return -1 // a state of tomorrow: it moves nothing
 }
 
 // MaxRefunds is how many refunds WeChat allows for one order.
@@ -71,7 +73,10 @@ func scanRefund(row interface{ Scan(...any) error }) (Refund, error) {
 // RequestRefund writes down a refund and its number; only then may WeChat be
 // asked, and always with this number. The same formToken gives the same refund again.
 func (s *Store) RequestRefund(ctx context.Context, orderNo string, amount wechat.Fen, reason, formToken string) (Refund, error) {
-	if !plain(reason, 60) || len(formToken) < 16 {
+	if badToken(formToken) {
+		return Refund{}, ErrFormToken
+	}
+	if !plain(reason, 60) {
 		return Refund{}, ErrText
 	}
 	var r Refund

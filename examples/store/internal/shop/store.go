@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/url"
 	"time"
 
@@ -52,11 +53,10 @@ func Open(ctx context.Context, path string, now func() time.Time) (*Store, error
 // dsn asks for a write-ahead log that is flushed at every commit: what we have
 // acknowledged to WeChat must still be there after the power has failed.
 func dsn(path string, write bool) string {
-	q := url.Values{"_pragma": {
-		"busy_timeout(500)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
-	}}
+	q := url.Values{"_pragma": {"busy_timeout(500)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"}}
 	if write {
 		q.Set("_txlock", "immediate")
+		q.Add("_pragma", "busy_timeout(0)") // change waits instead, and knows when to give up
 	} else {
 		q.Add("_pragma", "query_only(1)")
 	}
@@ -78,12 +78,19 @@ func (s *Store) Close() error {
 }
 
 // change runs f in one write transaction. The lock is taken at the beginning,
-// so f reads what it is about to change; a busy file is tried again until ctx ends.
+// so f reads what it is about to change. While another process holds the lock it
+// is tried again every few milliseconds until ctx ends; SQLite's own waiting backs
+// off too far to be fair, and does not listen to ctx.
 func (s *Store) change(ctx context.Context, f func(*sql.Tx) error) error {
 	for {
 		err := s.changeOnce(ctx, f)
-		if !busy(err) || ctx.Err() != nil {
+		if !busy(err) {
 			return err
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		case <-time.After(time.Millisecond + rand.N(2*time.Millisecond)):
 		}
 	}
 }
@@ -102,7 +109,7 @@ func (s *Store) changeOnce(ctx context.Context, f func(*sql.Tx) error) error {
 	return nil
 }
 
-// busy tells whether another process held the write lock for longer than busy_timeout.
+// busy tells whether another process holds the write lock.
 func busy(err error) bool {
 	var e *sqlite.Error
 	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY

@@ -1,0 +1,69 @@
+// Command store is a small shop that takes WeChat Pay, together with a simulated
+// WeChat to pay with. It needs nothing but Go:
+//
+//	go run ./examples/store
+//
+// prints one address. -demo plays a whole day of the shop without a browser.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/wxcommerce/wechat/examples/store/internal/app"
+	"github.com/wxcommerce/wechat/examples/store/internal/demo"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is the program; its result is the exit code.
+func run(ctx context.Context, args []string, out, errs io.Writer) int {
+	flags := flag.NewFlagSet("store", flag.ContinueOnError)
+	flags.SetOutput(errs)
+	addr := flags.String("addr", "127.0.0.1:8080", "loopback address of the shop; the simulated WeChat takes the next port")
+	data := flags.String("data", "data", "folder of the shop's database and of the simulated WeChat's journal")
+	play := flags.Bool("demo", false, "play the whole flow without a browser, in a folder of its own, and exit")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return 0
+		}
+		return 2
+	}
+	var err error
+	if *play {
+		err = demo.Run(ctx, out)
+	} else {
+		err = serve(ctx, *addr, *data, out, errs)
+	}
+	if err != nil {
+		fmt.Fprintln(errs, err)
+		return 1
+	}
+	return 0
+}
+
+// serve runs the shop until ctx ends.
+func serve(ctx context.Context, addr, data string, out, errs io.Writer) error {
+	log := slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	a, err := app.Start(ctx, app.Config{Addr: addr, Data: data, Heal: 5 * time.Second, Log: log})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "山月小铺 · Hill & Moon, an example shop with a simulated WeChat Pay\n\n")
+	fmt.Fprintf(out, "    %s/\n\n", a.Origin)
+	fmt.Fprintf(out, "Merchant password (商家后台密码): %s\nCtrl+C stops the shop; both ledgers stay in %s.\n", a.Password, data)
+	<-ctx.Done()
+	return a.Close()
+}
