@@ -98,13 +98,13 @@ func (s *Service) APPParams(prepayID string) (*APPParams, error) {
 	if err != nil {
 		return nil, err
 	}
-	return appParams(s.m, s.m.ID(), g)
+	return appParams(s.m, g)
 }
 
-func appParams(k signer, merchant string, g ground) (*APPParams, error) {
-	signature, err := k.PaySign(g.app, g.time, g.nonce, g.prepayID)
+func appParams(m *wechat.Merchant, g ground) (*APPParams, error) {
+	signature, err := m.PaySign(g.app, g.time, g.nonce, g.prepayID)
 	if err != nil {
 		return nil, err
 	}
-	return &APPParams{AppID: g.app, PartnerID: merchant, PrepayID: g.prepayID, Package: "Sign=WXPay", NonceStr: g.nonce, Timestamp: g.time, Sign: signature}, nil
+	return &APPParams{AppID: g.app, PartnerID: m.ID(), PrepayID: g.prepayID, Package: "Sign=WXPay", NonceStr: g.nonce, Timestamp: g.time, Sign: signature}, nil
 }

@@ -140,11 +140,6 @@ func (s *Service) MiniProgramParams(prepayID string) (*MiniProgramParams, error)
 	return &MiniProgramParams{p.TimeStamp, p.NonceStr, p.Package, p.SignType, p.PaySign}, nil
 }
 
-// signer is the part of a merchant that page parameters need.
-type signer interface {
-	PaySign(lines ...string) (string, error)
-}
-
 // ground is what page parameters are made of.
 type ground struct{ app, time, nonce, prepayID string }
 
@@ -158,9 +153,9 @@ func (s *Service) ground(prepayID string) (ground, error) {
 	return ground{app, strconv.FormatInt(s.m.Now().Unix(), 10), wechat.Nonce(), prepayID}, err
 }
 
-func jsapiParams(k signer, g ground) (*JSAPIParams, error) {
+func jsapiParams(m *wechat.Merchant, g ground) (*JSAPIParams, error) {
 	pkg := "prepay_id=" + g.prepayID
-	signature, err := k.PaySign(g.app, g.time, g.nonce, pkg)
+	signature, err := m.PaySign(g.app, g.time, g.nonce, pkg)
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/wxcommerce/wechat"
 	"github.com/wxcommerce/wechat/pay"
+	"github.com/wxcommerce/wechat/seal"
 	"github.com/wxcommerce/wechat/sign"
 )
 
@@ -59,8 +60,12 @@ func TestJSAPIParamsVectorS5(t *testing.T) {
 	t.Parallel()
 	key, err := wechat.LoadPrivateKey([]byte(officialKey))
 	require.NoError(t, err)
-	id := sign.Identity{MchID: "1900007291", Serial: "408B07E79B8269FEC3D5D3E6AB8ED163A6A380DB", Key: key}
-	p, err := pay.SignJSAPI(id, "wx2421b1c4370ec43b", "1554208460", "593BEC0C930BF1AFEB40B4A08C8FB242", "wx201410272009395522657a690389285100")
+	ring, err := sign.NewRing(sign.PublicKey(testKeyID, &key.PublicKey))
+	require.NoError(t, err)
+	m, err := wechat.NewMerchant(wechat.MerchantConfig{ID: "1900007291", Serial: "408B07E79B8269FEC3D5D3E6AB8ED163A6A380DB", Key: key,
+		APIv3Key: seal.NewKey(testV3Key), Platform: ring})
+	require.NoError(t, err)
+	p, err := pay.SignJSAPI(m, "wx2421b1c4370ec43b", "1554208460", "593BEC0C930BF1AFEB40B4A08C8FB242", "wx201410272009395522657a690389285100")
 	require.NoError(t, err)
 	assert.Equal(t, &pay.JSAPIParams{AppID: "wx2421b1c4370ec43b", TimeStamp: "1554208460", NonceStr: "593BEC0C930BF1AFEB40B4A08C8FB242",
 		Package: "prepay_id=wx201410272009395522657a690389285100", SignType: "RSA", PaySign: officialSign}, p)

@@ -1,6 +1,7 @@
 package pay
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/wxcommerce/wechat"
@@ -34,17 +35,11 @@ func (s *Service) InApp(appID string) *Service {
 
 // pageApp is the app that page parameters are signed for.
 func (s *Service) pageApp() (string, error) {
-	p := s.m.Party(s.appID)
-	app := p.SubAppID
-	if app == "" {
-		app = s.appID
-	}
-	if s.page != "" {
-		app = s.page
-	}
+	sub := s.m.Sub().AppID
+	app := cmp.Or(s.page, sub, s.appID)
 	var f check.Fields
 	f.ID("appid", app, 32)
-	f.Must(app == s.appID || app == p.SubAppID, "appid", "InApp names an app that the order does not: it has to be the one given to New or in wechat.Sub")
+	f.Must(app == s.appID || app == sub, "appid", "InApp names an app that the order does not: it has to be the one given to New or in wechat.Sub")
 	return app, f.Err()
 }
 
