@@ -101,6 +101,9 @@ func LoadPublicKey(text []byte) (*rsa.PublicKey, error) {
 		if pk, perr := x509.ParsePKCS1PublicKey(der); perr == nil {
 			return strongRSA(pk)
 		}
+		if c, cerr := x509.ParseCertificate(der); cerr == nil {
+			return strongRSA(c.PublicKey)
+		}
 		return nil, errors.New("wechat: the public key is damaged or of an unknown form")
 	}
 	return strongRSA(k)
