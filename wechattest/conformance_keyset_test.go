@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -31,11 +32,14 @@ func TestKeySetLikesRings(t *testing.T) {
 // complaints is a testing.TB that notes what is wrong.
 type complaints struct {
 	testing.TB
+	mu   *sync.Mutex
 	said *[]string
 }
 
 func (c complaints) Helper() {}
 func (c complaints) Errorf(format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	*c.said = append(*c.said, fmt.Sprintf(format, args...))
 }
 func (c complaints) Fatal(args ...any) { *c.said = append(*c.said, fmt.Sprint(args...)) }
@@ -120,11 +124,11 @@ func TestKeySetFindsFaults(t *testing.T) {
 	}
 	for name, set := range sets {
 		var said []string
-		wechattest.TestKeySet(complaints{t, &said}, set, key)
+		wechattest.TestKeySet(complaints{t, new(sync.Mutex), &said}, set, key)
 		assert.NotEmpty(t, said, name)
 	}
 	var said []string
-	wechattest.TestKeySet(complaints{t, &said}, nil)
-	wechattest.TestKeySet(complaints{t, &said}, ring, sign.PublicKey("x", nil))
+	wechattest.TestKeySet(complaints{t, new(sync.Mutex), &said}, nil)
+	wechattest.TestKeySet(complaints{t, new(sync.Mutex), &said}, ring, sign.PublicKey("x", nil))
 	assert.Len(t, said, 2, "%q", said)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 )
@@ -64,7 +65,7 @@ func (p *Pay) Fault(f Fault) (disarm func()) {
 	a := &armed{Fault: f, skip: f.Skip, times: f.Times}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.faults = append(p.faults, a)
+	p.faults = append(slices.DeleteFunc(p.faults, func(f *armed) bool { return f.times == 0 }), a)
 	return func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -75,7 +76,7 @@ func (p *Pay) Fault(f Fault) (disarm func()) {
 // pickFault finds the fault of a request; nil means none.
 func (p *Pay) pickFault(in *inbound) *armed {
 	p.mu.Lock()
-	faults := append([]*armed(nil), p.faults...)
+	faults := slices.Clone(p.faults)
 	p.mu.Unlock()
 	for _, f := range faults {
 		if !f.fits(in) { // outside the lock: Match is the caller's code

@@ -2,6 +2,7 @@ package wechattest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -63,7 +64,8 @@ func (p *Pay) FaultNotice(f NoticeFault) (disarm func()) {
 	a := &armedNotice{NoticeFault: f, skip: f.Skip, times: f.Times}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.notes.faults = append(p.notes.faults, a)
+	spent := func(f *armedNotice) bool { return f.times == 0 }
+	p.notes.faults = append(slices.DeleteFunc(p.notes.faults, spent), a)
 	return func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
