@@ -1,6 +1,110 @@
+// Package demo plays a day of the shop without a browser: over real HTTP, with
+// real keys, on a clock that is moved by hand.
 package demo
 
-import "context"
-import "io"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
 
-func Run(ctx context.Context, out io.Writer) error { return nil }
+	"github.com/wxcommerce/wechat/examples/store/internal/app"
+	"github.com/wxcommerce/wechat/examples/store/internal/shop"
+	"github.com/wxcommerce/wechat/wechattest"
+)
+
+// day is the shop, its WeChat and the people in front of it.
+type day struct {
+	dir      string
+	clock    *wechattest.VirtualClock
+	app      *app.App
+	customer *browser
+	merchant *browser
+	sold     string // number of the order that is going to be refunded
+}
+
+// step does something and says in a few words what came of it.
+type step struct {
+	name string
+	do   func(context.Context, *day) (string, error)
+}
+
+var steps = []step{
+	{"open", open},
+	{"pay in WeChat", payInWeChat},
+	{"cancelled payment", cancelPayment},
+	{"lost reply", lostReply},
+	{"notice twice", noticeTwice},
+	{"signature probe", probe},
+	{"pay by QR code", payByCode},
+	{"refund in part", refundPart},
+	{"refund in full", refundRest},
+	{"lost notice", lostNotice},
+	{"lost refund reply", lostRefundReply},
+	{"restart", restart},
+}
+
+// Run plays the day in a folder of its own and writes a line for each step. The
+// last line is the difference between the two ledgers; an error if it is not 0,
+// or if any step does not end as it should.
+func Run(ctx context.Context, out io.Writer) (err error) {
+	dir, err := os.MkdirTemp("", "store-demo-")
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	d := &day{dir: dir, clock: wechattest.NewClock(time.Time{})}
+	defer func() {
+		if d.app != nil {
+			err = errors.Join(err, d.app.Close())
+		}
+	}()
+	for _, s := range steps {
+		said, err := s.do(ctx, d)
+		if err != nil {
+			return fmt.Errorf("demo: %s: %w", s.name, err)
+		}
+		if _, err := fmt.Fprintf(out, "%-18s %s\n", s.name, said); err != nil {
+			return fmt.Errorf("demo: %w", err)
+		}
+	}
+	return d.balance(ctx, out)
+}
+
+// balance writes the last line.
+func (d *day) balance(ctx context.Context, out io.Writer) error {
+	c, err := d.app.Compare(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%-18s %d movements, shop %s yuan, WeChat %s yuan\n", "ledgers", len(c.Rows), c.OurTotal.Yuan(), c.TheirTotal.Yuan())
+	fmt.Fprintf(out, "ledger difference: %d fen\n", c.Distance)
+	if c.Distance != 0 {
+		return errors.New("demo: the ledgers differ")
+	}
+	return nil
+}
+
+// start opens the books and the doors, at addr.
+func (d *day) start(ctx context.Context, addr string) error {
+	a, err := app.Start(ctx, app.Config{Addr: addr, Data: d.dir, Clock: d.clock})
+	if err != nil {
+		return err
+	}
+	d.app = a
+	return nil
+}
+
+// expect is an error unless the order is in that state.
+func (d *day) expect(ctx context.Context, no string, want shop.State) error {
+	o, err := d.app.Store.Order(ctx, no)
+	if err == nil && o.State != want {
+		err = fmt.Errorf("order %s is %s, not %s", no, o.State, want)
+	}
+	return err
+}
+
+// later lets time pass: notices are delivered, refunds arrive.
+func (d *day) later(t time.Duration) { d.clock.Advance(t) }
