@@ -74,10 +74,11 @@ func Download(ctx context.Context, c Client, address string) (io.ReadCloser, err
 // downloadPath is the documented form of path: it holds no id and no token.
 func downloadPath(path string) string {
 	for _, p := range unsignedPaths {
-		if path == p {
+		id, ok := strings.CutPrefix(path, p)
+		switch family := strings.HasSuffix(p, "/"); {
+		case ok && !family && id == "":
 			return p
-		}
-		if id, ok := strings.CutPrefix(path, p); ok && strings.HasSuffix(p, "/") && isSegment(id) {
+		case ok && family && isSegment(id):
 			return p + "{id}"
 		}
 	}
