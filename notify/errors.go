@@ -74,6 +74,9 @@ func statusOf(err error) int {
 		{sign.ErrStale, http.StatusUnauthorized},
 		{sign.ErrUnknownKey, http.StatusUnauthorized},
 		{sign.ErrMismatch, http.StatusUnauthorized},
+		{sign.ErrNoSign, http.StatusUnauthorized},
+		{sign.ErrTwoSigns, http.StatusUnauthorized},
+		{sign.ErrDowngrade, http.StatusUnauthorized},
 	} {
 		if errors.Is(err, c.err) {
 			return c.status

@@ -34,7 +34,8 @@ func (d Digest) String() string {
 	return "MD5"
 }
 
-// Errors of CheckAPIv2 beside ErrMismatch.
+// ErrNoSign, ErrTwoSigns and ErrDowngrade are the errors of CheckAPIv2 beside
+// ErrMismatch.
 var (
 	ErrNoSign    = errors.New("sign: the message carries no sign field, so nothing vouches for it")
 	ErrTwoSigns  = errors.New("sign: the message carries the sign field twice")

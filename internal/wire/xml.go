@@ -12,7 +12,8 @@ import (
 // Pair is one flat element: its name and its decoded text.
 type Pair = struct{ Name, Value string }
 
-// Causes of a refused XML document.
+// ErrXML, ErrDoctype and ErrNested are the causes of a refused XML document,
+// beside ErrDuplicate.
 var (
 	ErrXML     = errors.New("not the flat XML that WeChat sends")
 	ErrDoctype = errors.New("a DOCTYPE, comment or processing instruction, which WeChat never sends")

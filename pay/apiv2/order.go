@@ -106,19 +106,26 @@ func (s *Service) Place(ctx context.Context, in OrderRequest) (*Prepay, error) {
 	return wechat.Call[Prepay](ctx, s.m, wechat.POST("/pay/unifiedorder").Keyed(), order{s.party(), in})
 }
 
-// one names an order by either number.
-type one struct {
+// byNumber names an order by our number, byID by WeChat Pay's.
+type byNumber struct {
 	wechat.PartyV2
-	TransactionID string `xml:"transaction_id"`
-	OutTradeNo    string `xml:"out_trade_no"`
+	OutTradeNo string `xml:"out_trade_no"`
 }
 
-func (o one) Validate() error {
+func (o byNumber) Validate() error {
 	var f check.Fields
-	if o.TransactionID == "" {
-		f.OldOutTradeNo(o.OutTradeNo)
-	}
-	f.OptionalID("transaction_id", o.TransactionID, 32)
+	f.OldOutTradeNo(o.OutTradeNo)
+	return f.Err()
+}
+
+type byID struct {
+	wechat.PartyV2
+	TransactionID string `xml:"transaction_id"`
+}
+
+func (o byID) Validate() error {
+	var f check.Fields
+	f.ID("transaction_id", o.TransactionID, 32)
 	return f.Err()
 }
 
@@ -128,20 +135,17 @@ func (o one) Validate() error {
 //
 // 查询订单
 func (s *Service) Query(ctx context.Context, outTradeNo string) (*Transaction, error) {
-	return s.query(ctx, one{s.party(), "", outTradeNo})
+	return s.query(ctx, byNumber{s.party(), outTradeNo})
 }
 
 // QueryByID is Query by WeChat Pay's number of a paid order.
 //
 // 查询订单
 func (s *Service) QueryByID(ctx context.Context, transactionID string) (*Transaction, error) {
-	if transactionID == "" {
-		transactionID = " " // refused by name rather than taken for the other number
-	}
-	return s.query(ctx, one{s.party(), transactionID, ""})
+	return s.query(ctx, byID{s.party(), transactionID})
 }
 
-func (s *Service) query(ctx context.Context, in one) (*Transaction, error) {
+func (s *Service) query(ctx context.Context, in wechat.Validator) (*Transaction, error) {
 	return wechat.Call[Transaction](ctx, s.m, wechat.POST("/pay/orderquery").ReadOnly(), in)
 }
 
@@ -152,7 +156,7 @@ func (s *Service) query(ctx context.Context, in one) (*Transaction, error) {
 //
 // 关闭订单
 func (s *Service) Close(ctx context.Context, outTradeNo string) error {
-	_, err := wechat.Call[wechat.None](ctx, s.m, wechat.POST("/pay/closeorder").Keyed(), one{s.party(), "", outTradeNo})
+	_, err := wechat.Call[wechat.None](ctx, s.m, wechat.POST("/pay/closeorder").Keyed(), byNumber{s.party(), outTradeNo})
 	if is(err, pay.ErrOrderClosed) {
 		return nil
 	}

@@ -54,7 +54,7 @@ func (s *Service) JSAPIParams(prepayID string) (*JSAPIParams, error) {
 // APPParams is what a mobile app puts into PayReq of the WeChat SDK.
 type APPParams struct {
 	AppID     string `json:"appid"`
-	PartnerID string `json:"partnerid"`
+	PartnerID string `json:"partnerid"` // the merchant number; a partner's is its own
 	PrepayID  string `json:"prepayid"`
 	Package   string `json:"package"` // Sign=WXPay
 	NonceStr  string `json:"noncestr"`
@@ -71,11 +71,7 @@ func (s *Service) APPParams(prepayID string) (*APPParams, error) {
 	if err != nil {
 		return nil, err
 	}
-	merchant := s.m.ID()
-	if s.m.IsPartner() {
-		merchant = s.m.Sub().MchID
-	}
-	p := &APPParams{AppID: s.pageApp(), PartnerID: merchant, PrepayID: prepayID, Package: "Sign=WXPay", NonceStr: nonce, Timestamp: now}
+	p := &APPParams{AppID: s.pageApp(), PartnerID: s.m.ID(), PrepayID: prepayID, Package: "Sign=WXPay", NonceStr: nonce, Timestamp: now}
 	p.Sign = s.m.Sign([]sign.Pair{{Name: "appid", Value: p.AppID}, {Name: "noncestr", Value: p.NonceStr}, {Name: "package", Value: p.Package},
 		{Name: "partnerid", Value: p.PartnerID}, {Name: "prepayid", Value: p.PrepayID}, {Name: "timestamp", Value: p.Timestamp}})
 	return p, nil
