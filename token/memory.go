@@ -3,6 +3,8 @@ package token
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"io"
 	"sync"
 	"time"
 )
@@ -67,5 +69,5 @@ func (m *Memory) live(key string) []byte {
 // String says what it is; what it holds stays hidden.
 func (m *Memory) String() string { return "token store in memory" }
 
-// GoString is String.
-func (m *Memory) GoString() string { return m.String() }
+// Format is String whatever the verb.
+func (m *Memory) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, m.String()) }

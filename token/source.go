@@ -98,8 +98,8 @@ func (s *Source) Renew(ctx context.Context) error { return s.renew(ctx) }
 // String names the account and nothing secret.
 func (s *Source) String() string { return "token source of app " + s.cfg.AppID }
 
-// GoString is String.
-func (s *Source) GoString() string { return s.String() }
+// Format is String whatever the verb.
+func (s *Source) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 type stableRequest struct {
 	GrantType string `json:"grant_type"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/wxcommerce/wechat"
@@ -78,8 +79,8 @@ func (t *Ticket) Refuse(ctx context.Context, bad wechat.Token) error { return t.
 // String names the ticket and nothing secret.
 func (t *Ticket) String() string { return t.what }
 
-// GoString is String.
-func (t *Ticket) GoString() string { return t.what }
+// Format is String whatever the verb.
+func (t *Ticket) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.what) }
 
 type ticketRequest struct {
 	Kind Kind `query:"type"`

@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -72,5 +73,5 @@ func (s *Store) Swap(ctx context.Context, key string, old, new []byte, ttl time.
 // String says what it is; what it holds and how to get there stays hidden.
 func (s *Store) String() string { return "token store in Redis" }
 
-// GoString is String.
-func (s *Store) GoString() string { return s.String() }
+// Format is String whatever the verb.
+func (s *Store) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }

@@ -18,6 +18,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"time"
 
@@ -117,5 +118,5 @@ func (s *Store) changes(ctx context.Context, query string, args ...any) (bool, e
 // String says what it is; what it holds and how to get there stays hidden.
 func (s *Store) String() string { return "token store in a table" }
 
-// GoString is String.
-func (s *Store) GoString() string { return s.String() }
+// Format is String whatever the verb.
+func (s *Store) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }

@@ -62,10 +62,10 @@ type check struct {
 func (c *check) swap(key, old, new string, ttl time.Duration, want bool) error {
 	ok, err := c.s.Swap(c.ctx, key, []byte(old), []byte(new), ttl)
 	if err != nil {
-		return fmt.Errorf("Swap from %q to %q: %w", old, new, err)
+		return fmt.Errorf("store.Swap from %.20q to %.20q: %w", old, new, err)
 	}
 	if ok != want {
-		return fmt.Errorf("Swap from %q to %q said %t", old, new, ok)
+		return fmt.Errorf("store.Swap from %.20q to %.20q said %t", old, new, ok)
 	}
 	return nil
 }
@@ -75,13 +75,13 @@ func (c *check) holds(key, want string) error {
 	got, err := c.s.Get(c.ctx, key)
 	switch {
 	case want == "" && !errors.Is(err, token.ErrMiss):
-		return fmt.Errorf("Get gave %d bytes and the error %v, want one that wraps token.ErrMiss", len(got), err)
+		return fmt.Errorf("store.Get gave %d bytes and the error %v, want one that wraps token.ErrMiss", len(got), err)
 	case want == "":
 		return nil
 	case err != nil:
-		return fmt.Errorf("Get: %w", err)
+		return fmt.Errorf("store.Get: %w", err)
 	case string(got) != want:
-		return fmt.Errorf("Get gave %d bytes that were not put there", len(got))
+		return fmt.Errorf("store.Get gave %d bytes that were not put there", len(got))
 	}
 	return nil
 }
@@ -113,7 +113,7 @@ func (c *check) values() error {
 	}
 	given := bytes.Clone(all)
 	if ok, err := c.s.Swap(c.ctx, c.key, nil, given, long); err != nil || !ok {
-		return fmt.Errorf("Swap of 8 kB: %t, %w", ok, err)
+		return fmt.Errorf("store.Swap of 8 kB: %t, %w", ok, err)
 	}
 	clear(given)
 	if err := c.holds(c.key, string(all)); err != nil {
@@ -228,7 +228,7 @@ func (c *check) ended() error {
 	case <-done:
 		return nil
 	case <-timer.C:
-		return errors.New("Get or Swap does not return")
+		return errors.New("store.Get or store.Swap does not return")
 	}
 }
 

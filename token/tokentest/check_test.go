@@ -75,7 +75,7 @@ func TestCheckFinds(t *testing.T) {
 				return b, err
 			}
 			return nil, errBroken
-		}, nil, "swapping: Get: broken"},
+		}, nil, "swapping: store.Get: broken"},
 		{"Swap fails", nil, func(token.Store, context.Context, string, []byte, []byte, time.Duration) (bool, error) {
 			return false, errBroken
 		}, "a missing key"},
