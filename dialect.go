@@ -53,6 +53,16 @@ func encode(op Op, partner bool, in any) (*message, error) {
 	return &message{method: op.method, target: target, body: e.Body, contentType: jsonType, accept: jsonType}, nil
 }
 
+// encodeFields is encode for the dialects of flat fields.
+func encodeFields(in any) ([]sign.Pair, error) {
+	pairs, err := wire.EncodePairs(in)
+	var field *wire.FieldError
+	if errors.As(err, &field) {
+		return nil, Invalid(field.Field, field.Problem)
+	}
+	return pairs, err
+}
+
 // message is a request before it has a host, a time and a signature.
 type message struct {
 	method, target string // target is the escaped path with its query

@@ -29,12 +29,8 @@ func (d *v2) encode(_ context.Context, op Op, in any) (*message, error) {
 	if op.v2.certified && d.bare {
 		return nil, errNoCertificate
 	}
-	pairs, err := wire.EncodePairs(in)
-	var field *wire.FieldError
-	switch {
-	case errors.As(err, &field):
-		return nil, Invalid(field.Field, field.Problem)
-	case err != nil:
+	pairs, err := encodeFields(in)
+	if err != nil {
 		return nil, err
 	}
 	m := &message{method: op.method, target: op.path, fields: pairs, contentType: "text/xml; charset=utf-8", accept: "*/*"}

@@ -60,6 +60,7 @@ type v2Rules struct {
 	certified bool   // a client certificate is required
 	list      string // the one element of the answer that holds others
 	host      string // scheme and host, where it is not the usual one
+	ordered   bool   // Tenpay: signed in the order of the fields, answered with a file
 }
 
 // MD5Only marks a v2 endpoint that takes MD5 signatures and no sign_type field.
@@ -80,10 +81,15 @@ func (op Op) Certified() Op { op.v2.certified = true; return op }
 // the XML inside of it. It is for Unsigned endpoints, because nothing signs nests.
 func (op Op) Listing(element string) Op { op.v2.list = element; return op }
 
-// At moves a v2 endpoint to a host of its own, such as
+// At moves a v2 or Tenpay endpoint to a host of its own, such as
 // "https://fraud.mch.weixin.qq.com". A client whose base URL is a loopback one,
 // as in tests, stays there.
 func (op Op) At(base string) Op { op.v2.host = base; return op }
+
+// InOrder marks the Tenpay endpoint of bills: its signature covers the fields in
+// the order they are declared in, and it answers with a file or with a page that
+// says why there is none.
+func (op Op) InOrder() Op { op.v2.ordered = true; return op }
 
 // String is the method and the path template, safe to log: it holds no value
 // of any request.
