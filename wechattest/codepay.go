@@ -1,11 +1,10 @@
 package wechattest
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"time"
-
-	"crypto/sha256"
 )
 
 const codeLife = time.Minute
@@ -148,13 +147,8 @@ func reverse(partner bool) endpoint {
 			return reply{}, no
 		}
 		now := p.clock.Now()
-		switch {
-		case o.Kind != kindCodepay:
-			return reply{}, refuse(400, "INVALID_REQUEST", numParam, "only a payment by code can be reversed: close or refund this order")
-		case o.Refunds > 0:
-			return reply{}, refuse(400, "INVALID_REQUEST", numParam, "the order has refunds and cannot be reversed")
-		case !o.Paid.IsZero() && now.Sub(o.Paid) > reverseLife:
-			return reply{}, refuse(400, "INVALID_REQUEST", numParam, "the order was paid more than 7 days ago: refund it")
+		if no := o.reversible(now); no != nil {
+			return reply{}, no
 		}
 		if o.State != stateRevoked {
 			o = o.clone()
@@ -173,4 +167,17 @@ func reverse(partner bool) endpoint {
 			No       string `json:"out_trade_no"`
 		}{w.AppID, w.MchID, w.SpAppID, w.SpMchID, w.SubAppID, w.SubMchID, o.OutTradeNo}), nil
 	}
+}
+
+// reversible tells whether an order may be reversed.
+func (o *order) reversible(now time.Time) *refusal {
+	switch {
+	case o.Kind != kindCodepay:
+		return refuse(400, "INVALID_REQUEST", numParam, "only a payment by code can be reversed: close or refund this order")
+	case o.Refunds > 0:
+		return refuse(400, "INVALID_REQUEST", numParam, "the order has refunds and cannot be reversed")
+	case !o.Paid.IsZero() && now.Sub(o.Paid) > reverseLife:
+		return refuse(400, "INVALID_REQUEST", numParam, "the order was paid more than 7 days ago: refund it")
+	}
+	return nil
 }

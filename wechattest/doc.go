@@ -27,6 +27,21 @@
 // refused, which is stricter than WeChat Pay is known to be: a program that passes
 // here never sends the same signed request twice. Config.AllowReplay lifts it.
 //
+// # What there is
+//
+// Direct and partner paths of: orders (JSAPI and mini program, APP, Native, H5),
+// query by either number, close, codepay and reverse; refunds, their query and the
+// abnormal refund; the certificate list, the self test, the picture upload. There
+// are no coupons: a user pays the whole price. Fault and FaultNotice make answers
+// and notices go wrong, and Responder gives httpmock an answer of your own, signed.
+//
+// # What is not official
+//
+// Where WeChat Pay publishes no figure the simulator has one of its own: a codepay
+// user is asked for the password above 1000 yuan and has a minute to type it; page
+// parameters may be two hours old; the callback of the self test has the event type
+// SECURITY.ECHO. Amounts leave the ledger when a refund has succeeded.
+//
 // # Identities
 //
 // Merchant numbers begin 0000, app ids wx0000, public key ids PUB_KEY_ID_0000, so
