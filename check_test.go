@@ -255,3 +255,38 @@ func TestFetchCertificatesLeavesNothingBehind(t *testing.T) {
 	require.ErrorIs(t, err, wechat.ErrNotFound)
 	assert.EqualValues(t, 1, hits.Load())
 }
+
+// What a list can be wrong in is tested with package certs; these are the ways in
+// which a single entry is.
+func TestFetchCertificatesChecksEachEntry(t *testing.T) {
+	t.Parallel()
+	entry := func(serial, algorithm string, plain []byte) string {
+		block, _ := aes.NewCipher([]byte(apiV3Key))
+		gcm, _ := cipher.NewGCM(block)
+		text := base64.StdEncoding.EncodeToString(gcm.Seal(nil, []byte("0123456789ab"), plain, nil))
+		return fmt.Sprintf(`{"serial_no":%q,"encrypt_certificate":{"algorithm":%q,"nonce":"0123456789ab","ciphertext":%q}}`, serial, algorithm, text)
+	}
+	const gcm, sm4 = "AEAD_AES_256_GCM", "AEAD_SM4_GCM"
+	cert := armour("CERTIFICATE", selfSigned(t, platformKey(), big.NewInt(0x51)))
+	for name, tt := range map[string]struct{ entries, says string }{
+		"good beside SM4": {entry("51", gcm, cert) + "," + entry("52", sm4, nil), ""},
+		"only SM4":        {entry("52", sm4, nil), "empty"},
+		"other serial":    {entry("50", gcm, cert), "another serial"},
+		"twice":           {entry("51", gcm, cert) + "," + entry("51", gcm, cert), "twice"},
+		"no certificate":  {entry("51", gcm, []byte("junk")), "entry 0"},
+		"no list":         {"5", "certificate list"},
+	} {
+		cfg := config(t)
+		cfg.Platform = nil
+		got, err := wechat.FetchCertificates(t.Context(), cfg, wechat.WithTransport(doFunc(func(*http.Request) (*http.Response, error) {
+			body := `{"data":[` + tt.entries + `]}`
+			return bySomebodyElse(plain(200, body), platformKey(), "51", body), nil
+		})))
+		if tt.says == "" {
+			require.NoError(t, err, name)
+			assert.Len(t, got, 1)
+			continue
+		}
+		require.ErrorContains(t, err, tt.says, name)
+	}
+}

@@ -116,7 +116,7 @@ func TestOptionsTravel(t *testing.T) {
 		assert.Equal(t, "application/json", r.Header.Get("Content-Type"))
 		assert.Equal(t, "https://example.com/v3/pay/transactions/jsapi", r.URL.String())
 		return answer, nil
-	}), wechat.WithBaseURL("https://example.com/"), wechat.WithUserAgent("shop/1"), wechat.WithClock(func() time.Time { return at }),
+	}), wechat.WithBaseURL("https://example.com/"), wechat.WithTimeout(time.Minute), wechat.WithUserAgent("shop/1"), wechat.WithClock(func() time.Time { return at }),
 		wechat.WithObserver(func(_ context.Context, e wechat.Event) { events = append(events, e) }),
 		wechat.WithLogger(slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 	out, err := wechat.Call[prepay](t.Context(), m, opKeyed, someOrder)
