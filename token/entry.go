@@ -38,20 +38,23 @@ func (g grant) entry(now time.Time) *entry {
 	margin := min(life/4, early)
 	age := min(max(now.Sub(g.at), 0), life) // a writer whose clock is ahead
 	return &entry{token: g.token, at: now, wall: now.UnixNano(),
-		fresh:  max(life-margin, shortest) - age,
+		fresh:  max(life-margin, shortest) - age, // below zero is never
 		usable: max(life, shortest) - age}
 }
 
-// isFresh and isUsable trust the steady clock where now has one and the calendar as
-// well, because a sleeping machine stops the one and not the other. A calendar that
-// was put back is believed only where nothing else is known: the token counts as over.
-func (e *entry) isFresh(now time.Time) bool { return e.within(now, e.fresh) }
+func (e *entry) isFresh(now time.Time) bool { return e.age(now) < e.fresh }
 
-func (e *entry) isUsable(now time.Time) bool { return e.within(now, e.usable) }
+func (e *entry) isUsable(now time.Time) bool { return e.age(now) < e.usable }
 
-func (e *entry) within(now time.Time, span time.Duration) bool {
-	age := now.Sub(e.at)
-	return age >= 0 && age < span && now.UnixNano()-e.wall < int64(span)
+// age trusts the steady clock where now has one and the calendar as well, because a
+// sleeping machine stops the one and not the other. A calendar that was put back is
+// believed only where nothing else is known: the token counts as over.
+func (e *entry) age(now time.Time) time.Duration {
+	steady := now.Sub(e.at)
+	if steady < 0 {
+		return longest
+	}
+	return max(steady, time.Duration(now.UnixNano()-e.wall))
 }
 
 // refused is the entry after WeChat refused its token.
