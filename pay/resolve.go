@@ -33,7 +33,8 @@ type Resolver struct {
 	KeepOpen bool            // only look: neither close nor reverse at the end
 
 	// Sleep waits for d or until ctx ends, whose error it then returns; nil means
-	// a timer. Shops with a virtual clock replace it.
+	// a timer. Shops with a virtual clock replace it; an error of its own ends the
+	// resolution too.
 	Sleep func(ctx context.Context, d time.Duration) error
 }
 

@@ -23,7 +23,8 @@ type Resolver struct {
 	Schedule []time.Duration // when to query, counted from the call; nil means pay.OrderSchedule
 
 	// Sleep waits for d or until ctx ends, whose error it then returns; nil means
-	// a timer. Shops with a virtual clock replace it.
+	// a timer. Shops with a virtual clock replace it; an error of its own ends the
+	// resolution too.
 	Sleep func(ctx context.Context, d time.Duration) error
 }
 
