@@ -38,49 +38,32 @@ type attempt struct {
 	sent  bool  // some byte may have left
 	read  bool  // res and body are complete
 
-	stream io.ReadCloser // in place of body, for a download
+	reply reply // what was proved, or a download's stream
+}
+
+// course is what one call knows beyond its attempts.
+type course struct {
+	op      Op
+	m       *message
+	until   time.Time // end of all attempts; zero for a download without a deadline
+	silent  int       // the base that has just failed to answer, or -1
+	tainted bool      // an earlier attempt may have done it
+	moved   bool      // to the standby host, once
+	renewed bool      // the token, once
 }
 
 // exchange is the loop: authorize, send, bound, prove, classify, and again where
 // that is safe. The reply it returns is proved; its error is a *CallError.
 func (c *client) exchange(ctx context.Context, op Op, m *message) (reply, error) {
-	if !m.raw {
-		var cancel context.CancelFunc
-		ctx, cancel = c.deadline(ctx)
-		defer cancel()
-	}
-	tainted, switched, renewed, silent := false, false, false, -1
+	k := &course{op: op, m: m, until: c.until(ctx, m), silent: -1}
 	for n := 1; ; n++ {
 		began := c.now()
-		a := c.try(ctx, op, m, silent)
-		var r reply
-		switch {
-		case a.stream != nil:
-			r = reply{stream: a.stream, header: a.res.Header, size: a.res.ContentLength}
-		case a.read:
-			r, a.err = c.dialect.prove(ctx, op, a.res, a.body)
-		}
-		outcome := classify(op, a)
-		if tainted && outcome == NotDone {
-			outcome = Unknown // an earlier attempt may have done it
-		}
-		tainted = outcome == Unknown && !op.reads()
-		if silent = -1; a.res == nil {
-			silent = a.host
-		}
-		wait := time.Duration(-1)
-		switch {
-		case a.err == nil:
-		case !switched && n < maxAttempts && c.standby(ctx, a):
-			switched, wait = true, 0
-		case !renewed && a.read && c.dialect.refused(ctx, m, a.err):
-			renewed, wait = true, 0
-		default:
-			wait = c.again(ctx, op, n, a)
-		}
-		c.observe(ctx, op, n, a, began, outcome, wait)
+		a := c.try(ctx, k)
+		outcome := k.learn(&a)
+		wait := c.plan(ctx, k, n, &a)
+		c.observe(ctx, op, n, &a, began, outcome, wait)
 		if a.err == nil {
-			return r, nil
+			return a.reply, nil
 		}
 		if wait > 0 {
 			if err := sleep(ctx, wait); err != nil {
@@ -93,58 +76,94 @@ func (c *client) exchange(ctx context.Context, op Op, m *message) (reply, error)
 	}
 }
 
-// deadline gives a call without one three attempts' time.
-func (c *client) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
-	if _, has := ctx.Deadline(); has {
-		return ctx, func() {}
+// until is when the last attempt must be over: the caller's deadline, or else three
+// attempts' time.
+func (c *client) until(ctx context.Context, m *message) time.Time {
+	if deadline, ok := ctx.Deadline(); ok {
+		return deadline
 	}
-	return context.WithTimeout(ctx, maxAttempts*c.timeout)
+	if m.raw {
+		return time.Time{}
+	}
+	return time.Now().Add(maxAttempts * c.timeout)
 }
 
-// try makes one attempt: everything up to the raw answer. silent is the base that
-// has just failed to answer, or -1.
-func (c *client) try(ctx context.Context, op Op, m *message, silent int) (a attempt) {
+// learn returns what is certain about the call after attempt a.
+func (k *course) learn(a *attempt) Outcome {
+	outcome := classify(k.op, a)
+	if k.tainted && outcome == NotDone {
+		outcome = Unknown
+	}
+	k.tainted = outcome == Unknown && !k.op.reads()
+	if k.silent = -1; a.res == nil {
+		k.silent = a.host
+	}
+	return outcome
+}
+
+// plan says how long to wait before the next attempt, or a negative time for none.
+func (c *client) plan(ctx context.Context, k *course, n int, a *attempt) time.Duration {
+	switch {
+	case a.err == nil:
+		return -1
+	case !k.moved && n < maxAttempts && c.standby(ctx, a):
+		k.moved = true
+		return 0
+	case !k.renewed && a.read && c.dialect.refused(ctx, k.m, a.err):
+		k.renewed = true
+		return 0
+	}
+	return c.again(ctx, k, n, a)
+}
+
+// try makes one attempt, from choosing a host to proving the answer.
+func (c *client) try(ctx context.Context, k *course) (a attempt) {
 	a.host = -1
 	if a.err = context.Cause(ctx); a.err != nil {
 		return a
 	}
-	base := m.base
+	base := k.m.base
 	if base == "" {
-		a.host = c.hosts.pick(c.now(), silent)
+		a.host = c.hosts.pick(c.now(), k.silent)
 		base = c.hosts.bases[a.host]
 	}
-	t := c.newTrip(ctx, m)
-	defer func() { t.end(a.stream != nil) }()
-	r, err := c.request(t, op, base, m)
+	t := c.newTrip(ctx, k)
+	defer func() { t.end(a.reply.stream != nil) }()
+	r, err := c.request(t, k.op, base, k.m)
 	if err != nil {
 		a.err = err
 		return a
 	}
 	a.where = r.URL.Host
-	began := time.Now() // not the merchant's clock: this is about waiting
 	if a.res, a.err = c.send(r); a.err != nil {
 		a.sent = !t.unconnected() && !neverSent(a.err)
 		a.err = fmt.Errorf("no answer from %s: %w", a.where, withoutURL(a.err, r.URL))
-		if ctx.Err() == nil || errors.Is(ctx.Err(), context.DeadlineExceeded) && time.Since(began) >= patience {
-			c.hosts.failed(a.host, c.now()) // the host's fault, not the caller's
+		if t.hostsFault(ctx) {
+			c.hosts.failed(a.host, c.now())
 		}
 		return a
 	}
 	a.sent = true
-	if m.raw {
-		if body := c.peek(op, a.res); body != nil {
+	c.receive(t, k, r, &a)
+	return a
+}
+
+// receive reads the answer whole and has it proved, or takes it as a stream.
+func (c *client) receive(t *trip, k *course, r *http.Request, a *attempt) {
+	if k.m.raw {
+		if body := c.peek(k.op, a.res); body != nil {
 			c.hosts.answered(a.host, true)
-			a.stream = &download{body, t.stop}
-			return a
+			a.reply = reply{stream: &download{body, t.stop}, header: a.res.Header, size: a.res.ContentLength}
+			return
 		}
 	}
 	if a.body, a.err = readBounded(a.res, c.maxBody); a.err != nil {
 		a.err = fmt.Errorf("answer %d from %s cut or too long: %w", a.res.StatusCode, a.where, withoutURL(a.err, r.URL))
-		return a
+		return
 	}
 	a.read = true
 	c.hosts.answered(a.host, a.res.StatusCode < 500 && a.res.StatusCode != http.StatusTooManyRequests)
-	return a
+	a.reply, a.err = c.dialect.prove(t.ctx, k.op, a.res, a.body)
 }
 
 // send hands r to the carrier and distrusts what comes back.
@@ -182,13 +201,13 @@ func (c *client) request(t *trip, op Op, base string, m *message) (*http.Request
 	if m.stream != nil {
 		r.ContentLength = m.stream.size
 	}
-	r.Header["Accept"] = []string{m.accept}
-	r.Header["User-Agent"] = []string{c.agent}
+	values := []string{m.accept, c.agent, m.contentType, m.keyID} // one allocation for all
+	r.Header["Accept"], r.Header["User-Agent"] = values[0:1:1], values[1:2:2]
 	if body != nil {
-		r.Header["Content-Type"] = []string{m.contentType}
+		r.Header["Content-Type"] = values[2:3:3]
 	}
 	if m.keyID != "" {
-		r.Header["Wechatpay-Serial"] = []string{m.keyID}
+		r.Header["Wechatpay-Serial"] = values[3:4:4]
 	}
 	if err := c.dialect.authorize(t.ctx, op, r, m); err != nil {
 		return nil, err
@@ -241,7 +260,7 @@ func readBounded(res *http.Response, limit int64) ([]byte, error) {
 }
 
 // classify says what is certain after one attempt.
-func classify(op Op, a attempt) Outcome {
+func classify(op Op, a *attempt) Outcome {
 	var api *APIError
 	switch {
 	case a.err == nil:
@@ -261,15 +280,15 @@ func classify(op Op, a attempt) Outcome {
 }
 
 // again says how long to wait before repeating, or a negative time for never.
-func (c *client) again(ctx context.Context, op Op, n int, a attempt) time.Duration {
-	if !op.repeatable() || ctx.Err() != nil || !transient(op, a) {
+func (c *client) again(ctx context.Context, k *course, n int, a *attempt) time.Duration {
+	if !k.op.repeatable() || ctx.Err() != nil || !transient(k.op, a) {
 		return -1
 	}
 	wait := c.backoff(n, a.res, a.err)
 	if wait <= 0 {
 		return -1
 	}
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
+	if !k.until.IsZero() && time.Until(k.until) <= wait {
 		return -1 // waiting would only use up the caller's time
 	}
 	if !c.hosts.spend() {
@@ -279,12 +298,12 @@ func (c *client) again(ctx context.Context, op Op, n int, a attempt) time.Durati
 }
 
 // standby reports whether a, which never left, may go to the other host at once.
-func (c *client) standby(ctx context.Context, a attempt) bool {
+func (c *client) standby(ctx context.Context, a *attempt) bool {
 	return !a.sent && a.host >= 0 && a.where != "" && len(c.hosts.bases) > 1 && ctx.Err() == nil
 }
 
 // transient reports whether the same request may fare better later.
-func transient(op Op, a attempt) bool {
+func transient(op Op, a *attempt) bool {
 	if a.where == "" {
 		return false // refused before sending
 	}
@@ -298,7 +317,7 @@ func transient(op Op, a attempt) bool {
 	return errors.Is(a.err, sign.ErrProbe)
 }
 
-func (c *client) observe(ctx context.Context, op Op, n int, a attempt, began time.Time, o Outcome, wait time.Duration) {
+func (c *client) observe(ctx context.Context, op Op, n int, a *attempt, began time.Time, o Outcome, wait time.Duration) {
 	if len(c.observers) == 0 {
 		return
 	}

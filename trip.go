@@ -2,6 +2,7 @@ package wechat
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http/httptrace"
 	"sync/atomic"
@@ -22,20 +23,25 @@ type trip struct {
 	trace  httptrace.ClientTrace
 	wanted atomic.Bool // a connection was asked for
 	given  atomic.Bool // and given
+	began  time.Time   // not by the merchant's clock: this is about waiting
 }
 
 // newTrip gives an attempt its time: all of it, or, for a download, as much until
 // the file begins; the rest takes as long as the caller allows.
-func (c *client) newTrip(ctx context.Context, m *message) *trip {
-	t := &trip{}
+func (c *client) newTrip(ctx context.Context, k *course) *trip {
+	t := &trip{began: time.Now()}
 	t.trace.GetConn = func(string) { t.wanted.Store(true) }
 	t.trace.GotConn = func(httptrace.GotConnInfo) { t.given.Store(true) }
-	if m.raw {
+	if k.m.raw {
 		end, cancel := context.WithCancelCause(ctx)
 		t.timer = time.AfterFunc(c.timeout, func() { cancel(context.DeadlineExceeded) })
 		t.ctx, t.stop = end, func() { cancel(nil) }
 	} else {
-		t.ctx, t.stop = context.WithTimeout(ctx, c.timeout)
+		end := t.began.Add(c.timeout)
+		if k.until.Before(end) {
+			end = k.until
+		}
+		t.ctx, t.stop = context.WithDeadline(ctx, end)
 	}
 	t.ctx = httptrace.WithClientTrace(t.ctx, &t.trace)
 	return t
@@ -44,6 +50,12 @@ func (c *client) newTrip(ctx context.Context, m *message) *trip {
 // unconnected reports whether net/http looked for a connection and got none, which
 // proves that nothing was sent. Other carriers do not tell, so it is false for them.
 func (t *trip) unconnected() bool { return t.wanted.Load() && !t.given.Load() }
+
+// hostsFault reports whether a failed trip speaks against the host rather than
+// against the caller, who may have given up, or never have had the time.
+func (t *trip) hostsFault(ctx context.Context) bool {
+	return ctx.Err() == nil || errors.Is(ctx.Err(), context.DeadlineExceeded) && time.Since(t.began) >= patience
+}
 
 // end frees what the attempt holds; streaming leaves the context to the download.
 func (t *trip) end(streaming bool) {
