@@ -12,11 +12,11 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// Causes of a refused text.
-var (
-	ErrNotGBK = errors.New("gbk: the bytes are not GBK text")
-	ErrNoRoom = errors.New("gbk: GBK has no such character")
-)
+// ErrNotGBK means bytes that are not GBK text.
+var ErrNotGBK = errors.New("gbk: the bytes are not GBK text")
+
+// ErrNoRoom means a character that GBK has not.
+var ErrNoRoom = errors.New("gbk: GBK has no such character")
 
 // Encode is s, UTF-8, as GBK bytes. A character GBK lacks, such as an emoji, and
 // broken UTF-8 are ErrNoRoom.

@@ -9,15 +9,17 @@ type Endpoint struct {
 	Uses   int    // how many places name it; 0 means 1
 }
 
-// Endpoints is the list, sorted by path, then by method. A test compares it with
+// Endpoints is the list, sorted by path, then by method, then by package. A test compares it with
 // the source in both directions: whoever adds a call adds a line, and the
 // comment of the exported method that makes the call carries the same title.
 // Titles are copied from the official documents, never made up.
 var Endpoints = []Endpoint{
 	{"POST", "/billcommentsp/batchquerycomment", "pay/apiv2", "拉取订单评价数据", 0},
+	{"POST", "/cgi-bin/mchdown_real_new.cgi", "pay/legacy", "对账单下载", 0},
 	{"POST", "/cgi-bin/stable_token", "token", "获取稳定版接口调用凭据", 0},
 	{"GET", "/cgi-bin/ticket/getticket", "token", "获取SDK临时票据", 0},
 	{"GET", "/cgi-bin/token", "token", "获取接口调用凭据", 0},
+	{"POST", "/gateway/normalrefundquery.xml", "pay/legacy", "退款查询", 0},
 	{"POST", "/mmpaymkttransfers/gethbinfo", "pay/apiv2", "查询红包记录", 0},
 	{"POST", "/mmpaymkttransfers/gettransferinfo", "pay/apiv2", "查询企业向微信用户个人付款", 0},
 	{"POST", "/mmpaymkttransfers/promotion/transfers", "pay/apiv2", "向微信用户个人付款", 0},
@@ -29,8 +31,10 @@ var Endpoints = []Endpoint{
 	{"POST", "/pay/closeorder", "pay/apiv2", "关闭订单", 0},
 	{"POST", "/pay/downloadbill", "pay/apiv2", "下载对账单", 0},
 	{"POST", "/pay/downloadfundflow", "pay/apiv2", "下载资金账单", 0},
+	{"POST", "/pay/genprepay", "pay/legacy", "生成预支付订单", 0},
 	{"POST", "/pay/micropay", "pay/apiv2", "提交付款码支付", 0},
 	{"POST", "/pay/orderquery", "pay/apiv2", "查询订单", 0},
+	{"POST", "/pay/orderquery", "pay/legacy", "订单查询", 0},
 	{"POST", "/pay/profitsharingaddreceiver", "pay/apiv2", "添加分账接收方", 0},
 	{"POST", "/pay/profitsharingmerchantratioquery", "pay/apiv2", "查询最大分账比例API", 0},
 	{"POST", "/pay/profitsharingorderamountquery", "pay/apiv2", "查询订单待分账金额", 0},
@@ -40,6 +44,7 @@ var Endpoints = []Endpoint{
 	{"POST", "/pay/refundquery", "pay/apiv2", "查询退款", 0},
 	{"POST", "/pay/unifiedorder", "pay/apiv2", "统一下单", 0},
 	{"POST", "/payitil/report", "pay/apiv2", "交易保障", 0},
+	{"POST", "/refundapi/gateway/refund.xml", "pay/legacy", "退款", 0},
 	{"POST", "/risk/getpublickey", "pay/apiv2", "获取RSA加密公钥API", 0},
 	{"POST", "/secapi/pay/multiprofitsharing", "pay/apiv2", "请求多次分账", 0},
 	{"POST", "/secapi/pay/profitsharing", "pay/apiv2", "请求单次分账", 0},

@@ -93,7 +93,7 @@ func text(e ast.Expr) (string, bool) {
 }
 
 func inOrder(a, b Endpoint) int {
-	return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Method, b.Method))
+	return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Method, b.Method), cmp.Compare(a.Dir, b.Dir))
 }
 
 // checkEndpoints compares the list with the source, both ways.
@@ -102,8 +102,13 @@ func checkEndpoints(all []source, list []Endpoint) (found []string) {
 	uses := map[string]int{}
 	for _, c := range used {
 		name := c.Method + " " + c.Path
-		uses[name]++
-		i := slices.IndexFunc(list, func(e Endpoint) bool { return e.Method == c.Method && e.Path == c.Path })
+		i := slices.IndexFunc(list, func(e Endpoint) bool { return e.Method == c.Method && e.Path == c.Path && e.Dir == c.Dir })
+		if i < 0 { // the same path may be called by two packages, at two hosts
+			i = slices.IndexFunc(list, func(e Endpoint) bool { return e.Method == c.Method && e.Path == c.Path })
+		}
+		if i >= 0 {
+			uses[name+" "+list[i].Dir]++
+		}
 		switch {
 		case i < 0:
 			found = append(found, c.where+" is not in the list of endpoints")
@@ -114,7 +119,7 @@ func checkEndpoints(all []source, list []Endpoint) (found []string) {
 		}
 	}
 	for _, e := range list {
-		if n := uses[e.Method+" "+e.Path]; n != max(e.Uses, 1) {
+		if n := uses[e.Method+" "+e.Path+" "+e.Dir]; n != max(e.Uses, 1) {
 			found = append(found, fmt.Sprintf("%s %s: called in %d places, listed for %d", e.Method, e.Path, n, max(e.Uses, 1)))
 		}
 	}

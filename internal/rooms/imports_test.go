@@ -38,7 +38,7 @@ var rooms = map[string][]string{
 	"notify":          and(client, "internal/wire", "internal/gbk"), // gbk for notices of 2014
 
 	"pay":                and(house, "pay/internal/check"),
-	"pay/internal/check": {"."}, // what requests of several packages under pay must keep
+	"pay/internal/check": {".", "sign", "internal/wire"}, // what requests of several packages under pay must keep
 	"pay/refund":         order,
 	"pay/bill":           order,
 	"pay/combine":        order,
