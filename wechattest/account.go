@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/wxcommerce/wechat/sign"
 )
 
 // Mode is how a merchant proves what comes from WeChat Pay.
@@ -38,6 +40,10 @@ type MerchantOptions struct {
 	// RefundNotifyURL gets the notices of refunds that name no address of their
 	// own, like the setting on the merchant platform.
 	RefundNotifyURL string
+	// Digest is the sign_type of ConfigV2 and of the callbacks of native mode 1.
+	Digest sign.Digest
+	// NativeURL gets the callbacks of native mode 1.
+	NativeURL string
 }
 
 // Account is a merchant of the simulator and everything its owner knows. The
@@ -53,6 +59,8 @@ type Account struct {
 	PrivateKey    *rsa.PrivateKey
 	Certificate   *x509.Certificate
 	APIv3Key      string
+	APIv2Key      string // of the XML generation
+	Digest        sign.Digest
 	PlatformKeyID string         // id of the WeChat Pay public key, "" in Certificates mode
 	PlatformKey   *rsa.PublicKey // nil in Certificates mode
 	pay           *Pay
@@ -69,7 +77,7 @@ func (p *Pay) NewMerchant(o MerchantOptions) (*Account, error) {
 		return nil, err
 	}
 	a := &account{Name: o.Name, Partner: o.Partner, Mode: o.Mode, Refunds: o.RefundNotifyURL,
-		APIv3: randomText(32), Born: p.clock.Now()}
+		APIv3: randomText(32), APIv2: randomText(32), HMAC: o.Digest == sign.HMACSHA256, Native: o.NativeURL, Born: p.clock.Now()}
 	if err := a.makeKeys(p.keys, p.clock.Now()); err != nil {
 		return nil, err
 	}
@@ -121,7 +129,10 @@ func (p *Pay) open(a *account) (*Account, error) {
 	}
 	out := &Account{MchID: a.MchID, Name: a.Name, AppID: a.AppIDs[0], AppIDs: slices.Clone(a.AppIDs), Partner: a.Partner,
 		Subs: slices.Clone(a.Subs), Mode: a.Mode, Serial: a.Serial, PrivateKey: a.Key.PrivateKey, Certificate: cert,
-		APIv3Key: a.APIv3, pay: p}
+		APIv3Key: a.APIv3, APIv2Key: a.APIv2, pay: p}
+	if a.HMAC {
+		out.Digest = sign.HMACSHA256
+	}
 	if k := a.Platform[0]; !k.isCertificate() {
 		out.PlatformKeyID, out.PlatformKey = k.ID, &k.Key.PublicKey
 	}

@@ -46,6 +46,9 @@ func (p *Pay) process(in *inbound, no *refusal) reply {
 	if no != nil {
 		return p.refused(no)
 	}
+	if serve := tableV2[in.path]; serve != nil {
+		return p.serveV2(in, serve)
+	}
 	rt, vars, no := p.find(in)
 	if no == nil {
 		no = p.prepare(in, rt)

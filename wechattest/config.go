@@ -20,6 +20,12 @@ func (a *Account) Config() wechat.MerchantConfig {
 		APIv3Key: seal.NewKey(a.APIv3Key), Platform: a.ring()}
 }
 
+// ConfigV2 is what wechat.NewMerchantV2 needs. The simulator asks for no client
+// certificate.
+func (a *Account) ConfigV2() wechat.MerchantV2Config {
+	return wechat.MerchantV2Config{ID: a.MchID, Key: seal.NewKey(a.APIv2Key), Digest: a.Digest}
+}
+
 // Options point a merchant client at this simulator, without sockets and on its
 // clock. Options that are given after them win.
 func (a *Account) Options() []wechat.Option {

@@ -182,8 +182,8 @@ func (d *noticeDesk) send(ctx context.Context, j *job) bool {
 	ctx, cancel := context.WithTimeout(ctx, d.p.noticeTimeout)
 	defer cancel()
 	k := j.key()
-	status, err := d.post(ctx, j, k)
-	accepted := err == nil && (status == http.StatusOK || status == http.StatusNoContent) && j.fault.Kind != NoticeLostAck
+	status, heard, err := d.post(ctx, j, k)
+	accepted := err == nil && heard && j.fault.Kind != NoticeLostAck
 	d.p.mu.Lock()
 	defer d.p.mu.Unlock()
 	d.note(j.n, j.fault, k.ID, status, err, accepted)
@@ -203,14 +203,17 @@ func (j *job) key() platformKey {
 	return k
 }
 
-func (d *noticeDesk) post(ctx context.Context, j *job, k platformKey) (status int, err error) {
+func (d *noticeDesk) post(ctx context.Context, j *job, k platformKey) (status int, heard bool, err error) {
+	if j.n.V2 != "" {
+		return d.p.postV2(ctx, j)
+	}
 	body, err := j.n.envelope(j.a)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, j.n.URL, bytes.NewReader(body))
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "*/*")
@@ -218,10 +221,11 @@ func (d *noticeDesk) post(ctx context.Context, j *job, k platformKey) (status in
 	d.p.signHeaders(r.Header, k, body, signature{wrong: j.fault.Kind == NoticeWrongSignature, probe: j.fault.Kind == NoticeProbe})
 	res, err := d.p.sender.Do(r)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	_, err = io.Copy(io.Discard, io.LimitReader(res.Body, 1<<16)) // within the time limit too
-	return res.StatusCode, errors.Join(err, res.Body.Close())
+	heard = res.StatusCode == http.StatusOK || res.StatusCode == http.StatusNoContent
+	return res.StatusCode, heard, errors.Join(err, res.Body.Close())
 }
 
 // note logs a try; p.mu is held.

@@ -163,6 +163,9 @@ func (f *armed) after(p *Pay, in *inbound, a *answer) *answer {
 	if f == nil {
 		return a
 	}
+	if a.header.Get("Content-Type") == kindXML {
+		a.body = spoilV2(a.body, f.Kind)
+	}
 	r := reply{status: a.status, body: a.body, kind: a.header.Get("Content-Type"), number: lastNumber(a.header.Get("Request-ID"))}
 	switch f.Kind {
 	case LostReply:

@@ -34,6 +34,7 @@ type notice struct {
 	Over     bool            `json:"over,omitempty"`
 	Trade    string          `json:"trade,omitempty"`  // out_trade_no
 	Refund   string          `json:"refund,omitempty"` // out_refund_no
+	V2       string          `json:"v2,omitempty"`     // sign_type of a notice in XML
 }
 
 func (p *Pay) newNotice(mchID, url, event, original, summary string, content any) *notice {
@@ -44,6 +45,9 @@ func (p *Pay) newNotice(mchID, url, event, original, summary string, content any
 
 // paidNotice tells a shop that o was paid. p.mu is held.
 func (p *Pay) paidNotice(o *order) *notice {
+	if o.V2 != "" {
+		return p.paidNoticeV2(o)
+	}
 	n := p.newNotice(o.MchID, o.NotifyURL, "TRANSACTION.SUCCESS", "transaction", "支付成功", o.transaction(o.State))
 	n.Trade = o.OutTradeNo
 	return n
@@ -70,6 +74,9 @@ type refundContent struct {
 
 // refundNotice tells a shop how r ended. p.mu is held.
 func (p *Pay) refundNotice(r *refund) *notice {
+	if r.V2 != "" {
+		return p.refundNoticeV2(r)
+	}
 	c := refundContent{MchID: r.MchID, OutTradeNo: r.OutTradeNo, TransactionID: r.TransactionID, OutRefundNo: r.OutRefundNo,
 		RefundID: r.RefundID, Status: r.Status, Success: wechat.Time{Time: r.Succeeded}, Received: r.Received}
 	if r.SubMchID != "" {

@@ -74,11 +74,13 @@ type order struct {
 	Refunds       int       `json:"refunds,omitempty"`  // requests accepted
 	Refunded      int64     `json:"refunded,omitempty"` // fen, including refunds under way
 	LastRefund    time.Time `json:"last_refund,omitzero"`
+	V2            string    `json:"v2,omitempty"` // sign_type of an order placed by APIv2
 }
 
 // prepay is one of the keys to the cashier an order got.
 type prepay struct {
-	Ref  string    `json:"ref"` // prepay_id, code_url or h5_url
+	Ref  string    `json:"ref"`          // prepay_id, code_url or h5_url
+	ID   string    `json:"id,omitempty"` // prepay_id beside the others, which only APIv2 tells
 	Till time.Time `json:"till"`
 }
 
@@ -117,7 +119,11 @@ func (o *order) addPrepay(base string, now time.Time) string {
 		ref = base + "/cgi-bin/mmpayweb-bin/checkmweb?prepay_id=" + id + "&package=" + strconv.Itoa(int(sum[0])<<16|int(sum[1])<<8|int(sum[2]))
 		life = h5Life
 	}
-	o.Prepays = append(o.Prepays, prepay{ref, now.Add(life)})
+	k := prepay{Ref: ref, Till: now.Add(life)}
+	if o.V2 != "" && ref != id {
+		k.ID = id
+	}
+	o.Prepays = append(o.Prepays, k)
 	return ref
 }
 
@@ -148,7 +154,7 @@ type Order struct {
 	TransactionID string     // once paid
 	OpenID        string     // for whom a JSAPI order is, then who paid
 	SubOpenID     string
-	PrepayID      string // the newest, JSAPI and APP
+	PrepayID      string // the newest, JSAPI and APP; of APIv2 all
 	CodeURL       string // the newest, Native
 	H5URL         string // the newest, H5
 	CreatedAt     time.Time
@@ -163,6 +169,7 @@ func (o *order) view(now time.Time) Order {
 		State: o.stateAt(now), TransactionID: o.TransactionID, OpenID: o.OpenID, SubOpenID: o.SubOpenID,
 		CreatedAt: o.Created, Deadline: o.Deadline, PaidAt: o.Paid}
 	if n := len(o.Prepays); n > 0 {
+		out.PrepayID = o.Prepays[n-1].ID
 		switch ref := o.Prepays[n-1].Ref; o.Kind {
 		case kindNative:
 			out.CodeURL = ref

@@ -41,6 +41,7 @@ type refund struct {
 	Due           time.Time `json:"due,omitzero"` // when PROCESSING ends
 	Succeeded     time.Time `json:"succeeded,omitzero"`
 	Rescued       string    `json:"rescued,omitempty"` // content of the abnormal refund
+	V2            string    `json:"v2,omitempty"`      // sign_type of a refund asked for by APIv2
 }
 
 func refundKey(mchID, outRefundNo string) string { return mchID + "/" + outRefundNo }

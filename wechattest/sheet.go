@@ -88,11 +88,11 @@ func (p *Pay) checkPage(params PageParams, by User) (Order, error) {
 	switch {
 	case !ok || id == "":
 		return Order{}, fmt.Errorf("%w: package must be prepay_id=…", ErrBadParams)
-	case params.SignType != "RSA":
-		return Order{}, fmt.Errorf("%w: signType must be RSA", ErrBadParams)
+	case params.SignType != "RSA" && params.SignType != digestMD5 && params.SignType != digestHMAC:
+		return Order{}, fmt.Errorf("%w: signType must be RSA, or that of an order of APIv2", ErrBadParams)
 	}
 	return p.checkSheet(sheet{kind: kindJSAPI, app: params.AppID, at: params.TimeStamp, nonce: params.NonceStr,
-		prepayID: id, line: params.Package, sign: params.PaySign}, by)
+		prepayID: id, line: params.Package, sign: params.PaySign, signType: params.SignType}, by)
 }
 
 // CheckApp is CheckJSAPI for an app.
@@ -108,6 +108,7 @@ func (p *Pay) CheckApp(params AppParams, by User) (Order, error) {
 type sheet struct {
 	kind, app, at, nonce, prepayID, line, sign string
 	partner                                    string // the app's partnerid
+	signType                                   string // the page's
 }
 
 func (p *Pay) checkSheet(s sheet, by User) (Order, error) {
@@ -130,7 +131,11 @@ func (p *Pay) checkSheet(s sheet, by User) (Order, error) {
 		return Order{}, fmt.Errorf("%w: the openid of the order belongs to another app id than this one", ErrBadParams)
 	case s.kind == kindAPP && s.partner != o.MchID && s.partner != o.SubMchID:
 		return Order{}, fmt.Errorf("%w: partnerid is not the order's merchant", ErrBadParams)
-	case !verifyLines(&a.Key.PublicKey, s.sign, s.app, s.at, s.nonce, s.line):
+	case o.V2 != "" && !s.rightV2(o, a):
+		return Order{}, fmt.Errorf("%w: the signature is wrong, or of another signType than the order's", ErrBadParams)
+	case o.V2 == "" && s.kind == kindJSAPI && s.signType != "RSA":
+		return Order{}, fmt.Errorf("%w: signType must be RSA", ErrBadParams)
+	case o.V2 == "" && !verifyLines(&a.Key.PublicKey, s.sign, s.app, s.at, s.nonce, s.line):
 		return Order{}, fmt.Errorf("%w: the signature is wrong", ErrBadParams)
 	}
 	return o.view(p.clock.Now()), nil

@@ -18,6 +18,7 @@ type state struct {
 	refunded  []string            // keys in order of birth
 	notices   map[string]*notice  // by id; only those that may still be sent
 	codes     map[string]*code    // payment codes
+	links     map[string]string   // short link of native mode 1 -> long
 	agenda    dueHeap             // notices to send and refunds to end
 	seq       int                 // records installed so far: the source of new ids
 }
@@ -30,11 +31,13 @@ type record struct {
 	Refund  *refund  `json:"refund,omitempty"`
 	Notice  *notice  `json:"notice,omitempty"`
 	Code    *code    `json:"code,omitempty"`
+	Link    *link    `json:"link,omitempty"`
 }
 
 func newState() state {
 	return state{accounts: map[string]*account{}, orders: map[string]*order{}, refs: map[string]string{},
-		refunds: map[string]*refund{}, refundIDs: map[string]string{}, notices: map[string]*notice{}, codes: map[string]*code{}}
+		refunds: map[string]*refund{}, refundIDs: map[string]string{}, notices: map[string]*notice{}, codes: map[string]*code{},
+		links: map[string]string{}}
 }
 
 // install makes a record true.
@@ -68,6 +71,9 @@ func (s *state) install(r record) {
 	if c := r.Code; c != nil {
 		s.codes[c.Code] = c
 	}
+	if l := r.Link; l != nil {
+		s.links[l.Short] = l.Long
+	}
 }
 
 func (s *state) installOrder(o *order) {
@@ -78,6 +84,9 @@ func (s *state) installOrder(o *order) {
 	s.orders[key] = o
 	for _, k := range o.Prepays {
 		s.refs[refKey(k.Ref)] = key
+		if k.ID != "" {
+			s.refs[k.ID] = key
+		}
 	}
 	for _, ref := range []string{o.TransactionID, o.AuthCode} {
 		if ref != "" {
@@ -104,6 +113,9 @@ type account struct {
 	Key     privateKey    `json:"key"`
 	Cert    []byte        `json:"cert"`
 	APIv3   string        `json:"apiv3"`
+	APIv2   string        `json:"apiv2,omitempty"`
+	HMAC    bool          `json:"hmac,omitempty"`       // native mode 1 signs with it
+	Native  string        `json:"native_url,omitempty"` // callback of native mode 1
 	// Platform holds the keys of both modes; Answers and Notices name the ones
 	// that sign where the request does not choose.
 	Platform []platformKey `json:"platform"`

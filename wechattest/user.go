@@ -67,7 +67,7 @@ func (p *Pay) findRef(ref string) (*order, time.Time, error) {
 	}
 	o := p.state.orders[at]
 	for _, k := range o.Prepays {
-		if refKey(k.Ref) == key {
+		if refKey(k.Ref) == key || k.ID != "" && k.ID == key {
 			return o, k.Till, nil
 		}
 	}
