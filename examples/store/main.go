@@ -43,7 +43,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	}
 	var err error
 	if *play {
-		err = demo.Run(ctx, out)
+		err = demo.Run(ctx, out, nil)
 	} else {
 		err = serve(ctx, *addr, *data, out, errs)
 	}

@@ -18,6 +18,7 @@ import (
 // day is the shop, its WeChat and the people in front of it.
 type day struct {
 	dir      string
+	keys     wechattest.KeySource
 	clock    *wechattest.VirtualClock
 	app      *app.App
 	customer *browser
@@ -48,14 +49,15 @@ var steps = []step{
 
 // Run plays the day in a folder of its own and writes a line for each step. The
 // last line is the difference between the two ledgers; an error if it is not 0,
-// or if any step does not end as it should.
-func Run(ctx context.Context, out io.Writer) (err error) {
+// or if any step does not end as it should. keys is where RSA keys come from;
+// nil means fresh ones.
+func Run(ctx context.Context, out io.Writer, keys wechattest.KeySource) (err error) {
 	dir, err := os.MkdirTemp("", "store-demo-")
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	d := &day{dir: dir, clock: wechattest.NewClock(time.Time{})}
+	d := &day{dir: dir, keys: keys, clock: wechattest.NewClock(time.Time{})}
 	defer func() {
 		if d.app != nil {
 			err = errors.Join(err, d.app.Close())
@@ -89,7 +91,7 @@ func (d *day) balance(ctx context.Context, out io.Writer) error {
 
 // start opens the books and the doors, at addr.
 func (d *day) start(ctx context.Context, addr string) error {
-	a, err := app.Start(ctx, app.Config{Addr: addr, Data: d.dir, Clock: d.clock})
+	a, err := app.Start(ctx, app.Config{Addr: addr, Data: d.dir, Clock: d.clock, Keys: d.keys})
 	if err != nil {
 		return err
 	}

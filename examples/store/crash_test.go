@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/wxcommerce/wechat"
+	"github.com/wxcommerce/wechat/examples/store/internal/app"
+	"github.com/wxcommerce/wechat/examples/store/internal/crash"
+	"github.com/wxcommerce/wechat/examples/store/internal/shop"
+	"github.com/wxcommerce/wechat/wechattest"
+)
+
+// Adverse input 70: the program is killed (-9) at each of these points while a
+// customer buys in a browser and the merchant refunds; then it starts again on
+// the same folder. Nothing may be doubled, lost or different in the two ledgers.
+
+func TestKilledAfterOrderInsert(t *testing.T)     { killed(t, crash.AfterOrderInsert) }
+func TestKilledBeforeAPICall(t *testing.T)        { killed(t, crash.BeforeAPICall) }
+func TestKilledAfterAPICall(t *testing.T)         { killed(t, crash.AfterAPICall) }
+func TestKilledBeforeEffectCommit(t *testing.T)   { killed(t, crash.BeforeEffectCommit) }
+func TestKilledAfterEffectCommit(t *testing.T)    { killed(t, crash.AfterEffectCommit) }
+func TestKilledBeforeAck(t *testing.T)            { killed(t, crash.BeforeAck) }
+func TestKilledDuringRefundUnsent(t *testing.T)   { killed(t, crash.AfterRefundInsert) }
+func TestKilledDuringRefundAnswered(t *testing.T) { killed(t, crash.BeforeRefundOutcome) }
+
+func killed(t *testing.T, point string) {
+	t.Parallel()
+	dir := t.TempDir()
+	addr := live(t, dir, point)
+
+	clock := wechattest.NewClock(time.Now().Add(time.Second))
+	a, err := app.Start(t.Context(), app.Config{Addr: addr, Data: dir, Clock: clock})
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, a.Close()) }()
+	orders, err := a.Store.Orders(t.Context(), 0, 10)
+	require.NoError(t, err)
+	require.Len(t, orders, 1, "the order is on disk, once")
+	payAgain(t, a, orders[0])
+	for range 3 { // notices that are due, queries, refunds
+		clock.Advance(time.Minute)
+		_, err = a.Cashier.Heal(t.Context(), true)
+		require.NoError(t, err)
+	}
+
+	c, err := a.Compare(t.Context())
+	require.NoError(t, err)
+	assert.Zero(t, c.Distance, "ledger difference")
+	o, err := a.Store.Order(t.Context(), orders[0].No)
+	require.NoError(t, err)
+	assert.Equal(t, shop.Paid, o.State)
+	assert.Len(t, a.Account.Orders(), 1, "one order at WeChat")
+	product, err := a.Store.Product(t.Context(), "tea")
+	require.NoError(t, err)
+	assert.Equal(t, int64(79), product.Stock)
+	refunds, err := a.Store.Refunds(t.Context(), "")
+	require.NoError(t, err)
+	if strings.Contains(point, "refund") {
+		require.Len(t, refunds, 1)
+		assert.Equal(t, shop.RefundSuccess, refunds[0].State)
+		assert.Equal(t, wechat.Fen(6800), o.Refunded, "given back once")
+	}
+	assert.Len(t, c.Rows, 1+len(refunds))
+}
+
+// payAgain is the customer coming back: where the payment had not begun, it is made now.
+func payAgain(t *testing.T, a *app.App, o shop.Order) {
+	t.Helper()
+	if there, err := a.Account.Order(o.No); err == nil && there.State != "NOTPAY" {
+		return
+	}
+	params, err := a.Cashier.JSAPI(t.Context(), o)
+	require.NoError(t, err)
+	_, err = a.Sim.Pay(strings.TrimPrefix(params.Package, "prepay_id="), wechattest.User{})
+	require.NoError(t, err)
+}
+
+// live runs the program in dir until it is killed at point, and returns its address.
+func live(t *testing.T, dir, point string) (addr string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	program := exec.CommandContext(ctx, os.Args[0], "-addr", "127.0.0.1:0", "-data", dir)
+	program.Env = append(os.Environ(), asProgram+"=1", crash.Env+"="+point)
+	out, err := program.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, program.Start())
+	died := make(chan struct{})
+	read, write := io.Pipe()
+	go func() {
+		defer close(died)
+		_, _ = io.Copy(write, out) // ends when the program dies
+		_ = write.Close()
+	}()
+	address, password := announced(t, read)
+	buyAndRefund(ctx, address, password, died)
+	<-died
+	var status *exec.ExitError
+	require.ErrorAs(t, program.Wait(), &status)
+	signal, ok := status.Sys().(syscall.WaitStatus)
+	require.True(t, ok && signal.Signaled() && signal.Signal() == syscall.SIGKILL, "%s: ended by %v", point, status)
+	return strings.TrimPrefix(address, "http://")
+}
+
+// buyAndRefund does what people do, until the shop is gone. Errors are expected.
+func buyAndRefund(ctx context.Context, address, password string, died <-chan struct{}) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return
+	}
+	p := &person{address: address, died: died,
+		client: &http.Client{Jar: jar, Timeout: 20 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}}
+	form := p.get(ctx, "/p/tea")
+	at, _ := p.post(ctx, "/orders", form, url.Values{"product": {"tea"}, "quantity": {"1"}, "channel": {"JSAPI"}})
+	var params map[string]string
+	_, answer := p.post(ctx, at+"/jsapi", form, url.Values{})
+	if err := json.Unmarshal([]byte(answer), &params); err != nil {
+		return
+	}
+	q := url.Values{"origin": {address}}
+	for k, v := range params {
+		q.Set(k, v)
+	}
+	bridge := regexp.MustCompile(`(http://[^/"]+)/ui/bridge.js`).FindStringSubmatch(p.get(ctx, at))
+	if bridge == nil {
+		return
+	}
+	sheet := p.get(ctx, bridge[1]+"/ui/sheet?"+q.Encode())
+	p.post(ctx, bridge[1]+"/ui/sheet", sheet, url.Values{"act": {"pay"}, "ref": {field(sheet, "ref")}, "origin": {address}})
+	p.until(ctx, func() bool { return strings.Contains(p.get(ctx, at), "支付成功") })
+	login := p.get(ctx, "/merchant/login")
+	p.post(ctx, "/merchant/login", login, url.Values{"password": {password}})
+	sale := p.get(ctx, "/merchant"+at)
+	p.post(ctx, "/merchant"+at+"/refund", sale, url.Values{"amount": {"68.00"}, "reason": {"协商退款"}})
+}
+
+// person is a browser that does not mind a shop that dies.
+type person struct {
+	client  *http.Client
+	address string
+	died    <-chan struct{}
+}
+
+func (p *person) get(ctx context.Context, path string) string {
+	_, body := p.do(ctx, http.MethodGet, path, nil)
+	return body
+}
+
+// post sends a form with the secrets of the page it stands on.
+func (p *person) post(ctx context.Context, path, page string, form url.Values) (at, body string) {
+	form.Set("csrf", field(page, "csrf"))
+	form.Set("form", field(page, "form"))
+	return p.do(ctx, http.MethodPost, path, form)
+}
+
+func (p *person) do(ctx context.Context, method, path string, form url.Values) (at, body string) {
+	if strings.HasPrefix(path, "/") {
+		path = p.address + path
+	}
+	r, err := http.NewRequestWithContext(ctx, method, path, strings.NewReader(form.Encode()))
+	if err != nil {
+		return "", ""
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := p.client.Do(r)
+	if err != nil {
+		return "", "" // it is gone
+	}
+	b, _ := io.ReadAll(res.Body) // half a page is no page
+	_ = res.Body.Close()
+	return res.Request.URL.Path, string(b)
+}
+
+func (p *person) until(ctx context.Context, done func() bool) {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !done() {
+		select {
+		case <-p.died:
+			return
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func field(page, name string) string {
+	m := regexp.MustCompile(`name="` + name + `" value="([^"]*)"`).FindStringSubmatch(page)
+	if m == nil {
+		return ""
+	}
+	return m[1]
+}
+
+// TestCrashPointsAreAllTested keeps the tests above complete.
+func TestCrashPointsAreAllTested(t *testing.T) {
+	t.Parallel()
+	src, err := os.ReadFile("crash_test.go")
+	require.NoError(t, err)
+	assert.Equal(t, len(crash.Points()), len(regexp.MustCompile(`(?m)^func TestKilled`).FindAll(src, -1)))
+}
