@@ -247,3 +247,9 @@ func FuzzLoadPublicKey(f *testing.F) {
 		}
 	})
 }
+
+func exampleFiles() (merchant, public []byte) {
+	der, _ := x509.MarshalPKCS8PrivateKey(merchantKey())
+	spki, _ := x509.MarshalPKIXPublicKey(&platformKey().PublicKey)
+	return armour("PRIVATE KEY", der), armour("PUBLIC KEY", spki)
+}
