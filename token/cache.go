@@ -207,9 +207,12 @@ func (c *cache) fly(ctx context.Context, f *flight, force bool) {
 	ctx, cancel := context.WithTimeout(ctx, flightTime)
 	defer cancel()
 	for again := false; ; again = true {
-		g, err := c.refresh(ctx, force)
 		c.mu.Lock()
-		if g != nil && !again && !force && g.token.Equal(c.bad) && !g.stuck {
+		bad := c.bad
+		c.mu.Unlock()
+		g, err := c.refresh(ctx, bad, force)
+		c.mu.Lock()
+		if g != nil && !again && g.token.Equal(c.bad) && !c.bad.Equal(bad) {
 			c.mu.Unlock() // refused while it was under way
 			continue
 		}
@@ -220,7 +223,7 @@ func (c *cache) fly(ctx context.Context, f *flight, force bool) {
 }
 
 // land ends f. It is called with mu held.
-func (c *cache) land(f *flight, g *result, err error) {
+func (c *cache) land(f *flight, g *grant, err error) {
 	now := c.now()
 	switch {
 	case errors.Is(err, ErrTooSoon):
@@ -239,7 +242,7 @@ func (c *cache) land(f *flight, g *result, err error) {
 	}
 	if g != nil {
 		e := g.entry(now)
-		e.stuck = g.stuck || g.token.Equal(c.bad)
+		e.stuck = g.token.Equal(c.bad)
 		c.cur.Store(e)
 	}
 	if e := c.cur.Load(); e != nil && e.isUsable(now) {
@@ -251,15 +254,12 @@ func (c *cache) land(f *flight, g *result, err error) {
 
 // refresh is one fetch, guarded against what the caller's store, transport or
 // observer may do in this goroutine of ours.
-func (c *cache) refresh(ctx context.Context, force bool) (g *result, err error) {
+func (c *cache) refresh(ctx context.Context, bad wechat.Token, force bool) (g *grant, err error) {
 	defer func() {
 		if recover() != nil {
 			g, err = nil, fmt.Errorf("token: fetching the %s panicked", c.what)
 		}
 	}()
-	c.mu.Lock()
-	bad := c.bad
-	c.mu.Unlock()
 	t := &trip{cache: c, ctx: ctx, bad: bad, force: force}
 	return t.run()
 }

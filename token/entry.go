@@ -17,8 +17,8 @@ const (
 // grant is a token as WeChat gave it.
 type grant struct {
 	token wechat.Token
-	at    time.Time // just before it was asked for
-	life  time.Duration
+	at    time.Time     // just before it was asked for
+	life  time.Duration // at most longest
 }
 
 // entry is a token in use. It is immutable.
@@ -32,14 +32,19 @@ type entry struct {
 }
 
 // entry counts g's life from now. The margin shrinks with the life that is left: a
-// fixed one would have a token with 300 s left fetched at every call.
-func (g grant) entry(now time.Time) *entry {
-	life := min(g.life, longest)
-	margin := min(life/4, early)
-	age := min(max(now.Sub(g.at), 0), life) // a writer whose clock is ahead
-	return &entry{token: g.token, at: now, wall: now.UnixNano(),
-		fresh:  max(life-margin, shortest) - age, // below zero is never
-		usable: max(life, shortest) - age}
+// fixed one would have a token with 300 s left fetched at every call. The writer's
+// clock may be a little ahead; if it is far ahead, or ours was put back, nobody knows
+// how old g is, and it serves only until another is there.
+func (g *grant) entry(now time.Time) *entry {
+	margin := min(g.life/4, early)
+	age := now.Sub(g.at)
+	known := age > -early
+	age = min(max(age, 0), g.life)
+	e := &entry{token: g.token, at: now, wall: now.UnixNano(), usable: max(g.life, shortest) - age}
+	if known {
+		e.fresh = max(g.life-margin, shortest) - age // below zero is never
+	}
+	return e
 }
 
 func (e *entry) isFresh(now time.Time) bool { return e.age(now) < e.fresh }
@@ -69,7 +74,7 @@ type record struct {
 	Life  int64  `json:"life"` // ms
 }
 
-func (g grant) record() []byte {
+func (g *grant) record() []byte {
 	b, _ := json.Marshal(record{string(g.token.Bytes()), g.at.UnixMilli(), g.life.Milliseconds()}) // cannot fail
 	return b
 }

@@ -48,7 +48,8 @@ func TestAdverse53_RefusalStorm(t *testing.T) {
 		for _, code := range []string{"40001", "42001", "40014"} {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWeixin()
-				s := newSource(t, w, func(c *token.Config) { c.Classic = classic })
+				store := newFlaky()
+				s := newSource(t, w, with(store, classic))
 				old, err := s.Token(t.Context())
 				require.NoError(t, err)
 				app, err := wechat.NewApp(appID, s, wechat.WithTransport(refusing{w, string(old.Bytes()), code}))
@@ -65,9 +66,11 @@ func TestAdverse53_RefusalStorm(t *testing.T) {
 				wg.Wait()
 				assert.EqualValues(t, 2, w.fetches.Load(), "the first and one refresh")
 				assert.Zero(t, w.forced.Load())
+				uses := store.uses.Load()
 				require.NoError(t, s.Refuse(t.Context(), old))
 				require.NoError(t, s.Refuse(t.Context(), seal.NewKey("never seen")))
 				assert.EqualValues(t, 2, w.fetches.Load(), "a newer token was replaced")
+				assert.Equal(t, uses, store.uses.Load(), "a newer token was looked up")
 			})
 		}
 	}

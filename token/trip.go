@@ -29,20 +29,14 @@ type trip struct {
 	found *grant // the same, read
 }
 
-// result is what a trip brings home.
-type result struct {
-	*grant
-	stuck bool
-}
-
-func (t *trip) run() (*result, error) {
+func (t *trip) run() (*grant, error) {
 	if t.look(); t.done() {
-		return &result{grant: t.found}, nil
+		return t.found, nil
 	}
 	release := t.claim()
 	defer release()
 	if t.done() {
-		return &result{grant: t.found}, nil
+		return t.found, nil
 	}
 	if t.force {
 		if err := t.mayForce(); err != nil {
@@ -52,7 +46,7 @@ func (t *trip) run() (*result, error) {
 	g, err := t.fetch(t.force)
 	if err != nil {
 		if t.found != nil && !t.found.token.Equal(t.bad) && t.found.entry(t.now()).isUsable(t.now()) {
-			return &result{grant: t.found}, err // not fresh, but better than nothing
+			return t.found, err // not fresh, but better than nothing
 		}
 		return nil, err
 	}
@@ -94,17 +88,16 @@ func (t *trip) insist() *grant {
 
 // keep puts g into the Store. Where another process was faster its token is used, in
 // place of g: a slow writer must not undo a newer token.
-func (t *trip) keep(g *grant) *result {
-	r := &result{grant: g, stuck: g.token.Equal(t.bad)}
+func (t *trip) keep(g *grant) *grant {
 	for range 3 {
-		if r.stuck || t.down || t.swap(t.key, t.raw, g.record(), max(g.life, shortest)) {
-			return r
+		if g.token.Equal(t.bad) || t.down || t.swap(t.key, t.raw, g.record(), max(g.life, shortest)) {
+			return g
 		}
 		if t.look(); t.done() {
-			return &result{grant: t.found}
+			return t.found
 		}
 	}
-	return r
+	return g
 }
 
 // look reads the Store.
