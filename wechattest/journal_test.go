@@ -3,6 +3,7 @@ package wechattest_test
 import (
 	"bytes"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -224,4 +225,31 @@ func TestIDsStayUniqueOverRestarts(t *testing.T) {
 		}
 		require.NoError(t, p.Close())
 	}
+}
+
+// hanging is a shop that does not answer until it is hung up on.
+type hanging chan struct{}
+
+func (h hanging) Do(r *http.Request) (*http.Response, error) {
+	h <- struct{}{}
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+// A try that Close interrupts does not count: it is made again after the restart.
+func TestCloseDuringADelivery(t *testing.T) {
+	t.Parallel()
+	dir, came := t.TempDir(), make(hanging, 1)
+	p, err := wechattest.NewPay(wechattest.Config{Dir: dir, Keys: wechattest.ReusedKeys(), Notify: came, NoticeTimeout: time.Hour})
+	require.NoError(t, err)
+	m := by{t: t, p: p, a: newAccount(t, p, wechattest.MerchantOptions{})}
+	m.paid("during-001", nil)
+	<-came
+	require.NoError(t, p.Close())
+
+	desk := &shopDesk{}
+	p, clock := start(t, dir, time.Now(), desk)
+	clock.Advance(0)
+	require.Equal(t, 1, desk.count())
+	assert.Equal(t, 1, p.Deliveries()[0].Try)
 }
