@@ -2,6 +2,7 @@ package notify_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -92,6 +93,19 @@ func TestAdverse46_PayloadsThatAreNone(t *testing.T) {
 	} {
 		h, p := receiver(t, m)
 		refused(t, p, h.Handle(t.Context(), notice(t, plain)), 500, notify.ErrMalformed, name)
+	}
+}
+
+func TestAdverse46_EmptyPayloadsReachNobody(t *testing.T) {
+	t.Parallel()
+	h := notify.NewHandler(notify.V3(merchant(t, mchID, nil)))
+	called := func(context.Context, notify.Event[anything]) error { t.Error("called"); return nil }
+	notify.On(h, notify.Of[anything]("A").Owner(), called)
+	h.Fallback(func(context.Context, notify.Event[json.RawMessage]) error { t.Error("called"); return nil })
+	for _, event := range []string{"A", "B"} {
+		for _, plain := range []string{`{}`, " {\n} ", `[]`, `null`, `1`} {
+			assert.Equal(t, 500, h.Handle(t.Context(), signed(t, time.Now(), wrap(t, "1", event, "", plain))).Status)
+		}
 	}
 }
 

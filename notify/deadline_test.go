@@ -242,6 +242,38 @@ func TestAdverse42_WorkThatEndsLateIsRemembered(t *testing.T) {
 	}
 }
 
+func TestAdverse42_TheStoreHearsOfALateEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		heard := make(chan error, 1)
+		h := notify.NewHandler(notify.V3(merchant(t, mchID, nil)), notify.WithSeen(&store{done: func(ctx context.Context) error {
+			heard <- ctx.Err()
+			return nil
+		}}))
+		notify.On(h, paid, func(context.Context, notify.Event[transaction]) error { <-time.After(time.Minute); return nil })
+		assert.Equal(t, 500, h.Handle(t.Context(), notice(t, paidSample)).Status)
+		assert.NoError(t, <-heard, "its context is not the one that ended")
+	})
+}
+
+// What a middleware does after us is not cut off by our limit for slow senders.
+func TestReadDeadlineIsTakenBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := receiver(t, merchant(t, mchID, nil))
+		after := make(chan error, 1)
+		l := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			h.ServeHTTP(w, r)
+			<-time.After(time.Minute)
+			after <- r.Context().Err()
+		}))
+		c := l.dial()
+		assert.Equal(t, 200, exchange(t, c, rawBytes(t, notice(t, paidSample))).StatusCode)
+		assert.NoError(t, <-after)
+		require.NoError(t, c.Close())
+	})
+}
+
 func TestAdverse42_NothingBeginsWhenTheTimeIsOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -325,6 +357,27 @@ func TestAdverse47_SlowBodyIsCutOff(t *testing.T) {
 		require.NoError(t, c.Close())
 		<-drip
 		assert.Zero(t, p.calls())
+	})
+}
+
+// brittle is a writer that panics.
+type brittle struct{ *httptest.ResponseRecorder }
+
+func (brittle) WriteHeader(int) { panic(canary) }
+
+func TestLateAnswerSurvivesAWriterThatPanics(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		h := notify.NewHandler(notify.V3(merchant(t, mchID, nil)), notify.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+		notify.On(h, paid, func(context.Context, notify.Event[transaction]) error {
+			<-time.After(time.Minute)
+			return nil
+		})
+		h.ServeHTTP(brittle{httptest.NewRecorder()}, post(notice(t, paidSample)))
+		synctest.Wait()
+		assert.Contains(t, log.String(), "late answer")
+		assert.NotContains(t, log.String(), canary)
 	})
 }
 

@@ -97,6 +97,11 @@ func (h *Handler) answer(ctx context.Context, w http.ResponseWriter, control *ht
 		left = time.Until(at)
 	}
 	timer := time.AfterFunc(left, func() {
+		defer func() { // here nothing but us keeps a writer's panic from ending the process
+			if p := recover(); p != nil {
+				h.log.ErrorContext(ctx, "wechat notice", slog.String("error", "late answer: "+panicked(p).Error()))
+			}
+		}()
 		k.once.Do(func() {
 			w.Header().Set("Connection", "close") // it is not free before the function returns
 			h.conclude(ctx, start, late(ctx, &k)).writeTo(w)
@@ -110,8 +115,8 @@ func (h *Handler) answer(ctx context.Context, w http.ResponseWriter, control *ht
 
 // Handle is ServeHTTP without net/http, for other frameworks and for queues. It
 // never returns later than the deadline; the shop's function may still be running
-// then. The body is copied, so the caller may use it again at once; the strings of
-// the header must stay what they are until Handle returns (with fasthttp, copy them).
+// then. The body is copied, so the caller may use it again at once. Header strings
+// that lie in memory which is used again, as with fasthttp, have to be copied.
 func (h *Handler) Handle(ctx context.Context, r Request) Reply {
 	start := h.dialect.now()
 	ctx, cancel := context.WithTimeout(ctx, h.deadline)

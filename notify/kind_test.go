@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/wxcommerce/wechat"
 	"github.com/wxcommerce/wechat/notify"
+	"github.com/wxcommerce/wechat/seal"
 )
 
 type anything map[string]any
@@ -42,6 +44,7 @@ func TestKindPicksByTypeOriginalAndFields(t *testing.T) {
 		{"has it below", base.Having("y.x"), "A", "", `{"y":{"x":1}}`, true},
 		{"lacks it below", base.Having("y.x"), "A", "", `{"y":{"z":1},"x":2}`, false},
 		{"below a text", base.Having("y.x"), "A", "", `{"y":"{\"x\":1}"}`, false},
+		{"below a list", base.Having("y.x"), "A", "", `{"y":[{"x":1}]}`, false},
 		{"below nothing", base.Having("y.x.z"), "A", "", `{"z":1}`, false},
 		{"without it", base.Without("x"), "A", "", `{"y":1}`, true},
 		{"without it, null", base.Without("x"), "A", "", `{"x":null}`, true},
@@ -64,7 +67,7 @@ func TestKindPicksByTypeOriginalAndFields(t *testing.T) {
 
 func TestKindsAreValues(t *testing.T) {
 	t.Parallel()
-	base := notify.Of[anything]("A").Having("a")
+	base := notify.Of[anything]("A").Having("a").Having("a").Having("a").Without("z").Without("z").Without("z") // slices with room
 	left, right := base.Having("l").Without("x"), base.Having("r").Without("y")
 	m := merchant(t, mchID, nil)
 	h := notify.NewHandler(notify.V3(m))
@@ -122,6 +125,7 @@ func TestOwnersOfAKind(t *testing.T) {
 		{"below, no object", m, base.Owner("receiver.account"), `{"receiver":"1900000001"}`, 403},
 		{"below, another spelling", m, base.Owner("receiver.account"), `{"receiver":{"account":"1900000001","ACCOUNT":"9"}}`, 500},
 		{"every sub", m, base.Owner("sub_mchid"), `{"sub_mchid":"1900000008"}`, 200},
+		{"every sub, but missing", m, base.Owner("sub_mchid"), `{"x":1}`, 403},
 		{"one sub", sub, base.Owner("sub_mchid"), `{"sub_mchid":"1900000002"}`, 200},
 		{"one sub, another", sub, base.Owner("sub_mchid"), `{"sub_mchid":"1900000008"}`, 403},
 		{"one sub, missing", sub, base.Owner("sub_mchid"), `{"x":1}`, 403},
@@ -137,6 +141,28 @@ func TestOwnersOfAKind(t *testing.T) {
 			assert.Equal(t, tt.status, reply.Status)
 		})
 	}
+}
+
+func TestSecretsOfAPayloadAreOpened(t *testing.T) {
+	t.Parallel()
+	type withPhone struct {
+		ID    string      `json:"complaint_id"`
+		Phone seal.Secret `json:"payer_phone"`
+		Other seal.Secret `json:"other"`
+	}
+	sealed, err := seal.Encrypt(&merchantKey().PublicKey, "13800000000")
+	require.NoError(t, err)
+	h := notify.NewHandler(notify.V3(merchant(t, mchID, nil)))
+	notify.On(h, notify.Of[withPhone]("COMPLAINT.CREATE"), func(_ context.Context, e notify.Event[withPhone]) error {
+		phone, err := e.Data.Phone.Reveal()
+		assert.NoError(t, err)
+		assert.Equal(t, "13800000000", phone)
+		_, err = e.Data.Other.Reveal()
+		assert.ErrorIs(t, err, seal.ErrSealed, "what our key does not open stays as it is")
+		return nil
+	})
+	plain := `{"complaint_id":"1","payer_phone":"` + sealed + `","other":"AAAA"}`
+	assert.Equal(t, 200, h.Handle(t.Context(), signed(t, time.Now(), wrap(t, "1", "COMPLAINT.CREATE", "complaint", plain))).Status)
 }
 
 func TestBusinessKeys(t *testing.T) {

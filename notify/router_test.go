@@ -24,6 +24,7 @@ func TestRouterServesManyMerchants(t *testing.T) {
 	other, p2 := receiver(t, merchant(t, second, nil))
 	var seen []notify.Record
 	router := notify.Router(func(_ context.Context, merchant string) (*notify.Handler, error) {
+		assert.NotEmpty(t, merchant)
 		switch merchant {
 		case mchID:
 			return first, nil

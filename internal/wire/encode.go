@@ -25,6 +25,7 @@ type Encoded struct {
 // carries the value.
 type FieldError struct{ Field, Problem string }
 
+// Error is "field: problem".
 func (e *FieldError) Error() string { return e.Field + ": " + e.Problem }
 
 // Encode fills template from the fields of in. A field tagged path:"x" replaces

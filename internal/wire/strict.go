@@ -19,10 +19,10 @@ const MaxDepth = 100
 
 // Causes of a refused document.
 var (
-	ErrDuplicate = errors.New("a key appears twice")
-	ErrCase      = errors.New("a key appears in another case")
-	ErrDepth     = errors.New("nested too deep")
-	ErrShape     = errors.New("not a JSON object")
+	ErrDuplicate = errors.New("a key appears twice")           // in one object
+	ErrCase      = errors.New("a key appears in another case") // than the known one, or than its twin
+	ErrDepth     = errors.New("nested too deep")               // over MaxDepth
+	ErrShape     = errors.New("not a JSON object")             // or not well-formed, or crowded
 )
 
 // Unmarshal decodes data into out, a pointer. It tolerates unknown fields and
