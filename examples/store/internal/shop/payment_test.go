@@ -45,6 +45,18 @@ func TestPaidOnceHoweverOften(t *testing.T) {
 	assert.Len(t, entries, 1)
 }
 
+// The key is stored with the effect: whatever comes under it again is old news.
+func TestKeyOfAnAppliedPaymentIsKept(t *testing.T) {
+	t.Parallel()
+	s, _ := fresh(t)
+	o := paid(t, s, "tea", 1)
+	again := paymentOf(o)
+	again.Total, again.TransactionID = 1, "other"
+	r, err := s.Paid(t.Context(), again)
+	require.NoError(t, err)
+	assert.Equal(t, shop.Duplicate, r)
+}
+
 func TestQueryThenNoticeIsOnePayment(t *testing.T) {
 	t.Parallel()
 	s, _ := fresh(t)

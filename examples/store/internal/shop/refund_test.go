@@ -119,6 +119,12 @@ func TestRefundStatesOnlyMoveForward(t *testing.T) {
 	late := reportOf(o, r, shop.RefundAbnormal)
 	late.Key = "refund/another notice"
 	assert.Equal(t, shop.Duplicate, report(t, s, late))
+	same := reportOf(o, r, shop.RefundSuccess)
+	same.Key = "" // the answer of a query
+	assert.Equal(t, shop.Duplicate, report(t, s, same))
+	known := reportOf(o, r, shop.RefundSuccess)
+	known.Amount = 1
+	assert.Equal(t, shop.Duplicate, report(t, s, known), "the key is stored with the effect")
 	closed := reportOf(o, r, shop.RefundClosed)
 	assert.Equal(t, shop.Alarmed, report(t, s, closed), "success cannot become closed")
 	got, err := s.RefundOf(t.Context(), r.No)
