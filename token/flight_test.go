@@ -90,6 +90,7 @@ func TestRefusedWhileUnderWay(t *testing.T) {
 		gate := make(chan struct{})
 		w.set(func() { w.gate, w.until = gate, time.Now().Add(time.Hour) })
 		assert.Equal(t, string(old.Bytes()), mustToken(t, s))
+		synctest.Wait() // the refresh has begun and knows of no refusal
 		refused := make(chan error)
 		go func() { refused <- s.Refuse(context.WithoutCancel(t.Context()), old) }()
 		synctest.Wait()
@@ -180,7 +181,17 @@ func TestDownForAMinute(t *testing.T) {
 
 			w.set(func() { w.err, w.delay = nil, 0 })
 			time.Sleep(time.Minute)
-			assert.NotEmpty(t, mustToken(t, s), "it did not recover")
+			k, err := s.Token(t.Context())
+			require.NoError(t, err, "it did not recover")
+
+			// The next failure begins with the shortest pause again.
+			w.set(func() { w.err = errDown })
+			require.ErrorIs(t, s.Refuse(t.Context(), k), errDown)
+			failures := w.fetches.Load()
+			time.Sleep(2 * time.Second)
+			_, err = s.Token(t.Context())
+			require.ErrorIs(t, err, errDown)
+			assert.Equal(t, failures+1, w.fetches.Load())
 		})
 	}
 }

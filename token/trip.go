@@ -90,7 +90,7 @@ func (t *trip) insist() *grant {
 // place of g: a slow writer must not undo a newer token.
 func (t *trip) keep(g *grant) *grant {
 	for range 3 {
-		if g.token.Equal(t.bad) || t.down || t.swap(t.key, t.raw, g.record(), max(g.life, shortest)) {
+		if t.down || t.swap(t.key, t.raw, g.record(), max(g.life, shortest)) {
 			return g
 		}
 		if t.look(); t.done() {
