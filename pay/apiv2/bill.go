@@ -157,7 +157,7 @@ type Comment struct {
 // 拉取订单评价数据
 func (s *Service) Comments(ctx context.Context, in CommentRequest) (*Comments, error) {
 	op := wechat.POST("/billcommentsp/batchquerycomment").ReadOnly().Unsigned().Certified().HMACOnly()
-	file, err := wechat.Open(ctx, s.m, op, commentRequest{s.party(), Time{in.Begin}, Time{in.End}, in.Offset, in.Limit})
+	file, err := wechat.Open(ctx, s.m, op, commentRequest{s.party(), Time{Time: in.Begin}, Time{Time: in.End}, in.Offset, in.Limit})
 	if err != nil {
 		return nil, err
 	}

@@ -150,10 +150,10 @@ type RefundCoupon struct {
 
 // Items are the refunds one by one. The error says that one of them is unreadable.
 func (r *Refunds) Items() ([]RefundItem, error) {
-	items, err := family[RefundItem](r.Fields, "", r.Count)
+	items, err := check.Family[RefundItem](r.Fields, "", r.Count)
 	for i := range items {
 		if err == nil {
-			items[i].Coupons, err = family[RefundCoupon](r.Fields, "_"+strconv.Itoa(i), items[i].CouponCount)
+			items[i].Coupons, err = check.Family[RefundCoupon](r.Fields, "_"+strconv.Itoa(i), items[i].CouponCount)
 		}
 	}
 	if err != nil {

@@ -173,15 +173,6 @@ func (r *Shares) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// UnmarshalJSON reads what UnmarshalText reads, quoted.
-func (t *Time) UnmarshalJSON(b []byte) error {
-	var s string
-	if json.Unmarshal(b, &s) != nil {
-		s = ""
-	}
-	return t.UnmarshalText([]byte(s))
-}
-
 // SharingQuery tells how far a share or a ShareFinish is. WeChat still accepts it;
 // package sharing replaces it.
 //

@@ -5,6 +5,7 @@ import (
 
 	"github.com/wxcommerce/wechat"
 	"github.com/wxcommerce/wechat/pay"
+	"github.com/wxcommerce/wechat/pay/internal/check"
 	"github.com/wxcommerce/wechat/sign"
 )
 
@@ -57,7 +58,7 @@ type Coupon struct {
 // Coupons are the coupons used, as far as they are listed one by one. The error
 // says that one of them is unreadable.
 func (t *Transaction) Coupons() ([]Coupon, error) {
-	all, err := family[Coupon](t.Fields, "", t.CouponCount)
+	all, err := check.Family[Coupon](t.Fields, "", t.CouponCount)
 	if err != nil {
 		return nil, fmt.Errorf("apiv2: coupons: %w", err)
 	}

@@ -5,7 +5,7 @@
 // replaces it.
 //
 //	m, err := wechat.NewMerchantLegacy(wechat.MerchantLegacyConfig{AppID: "wxf8b4f85f3a794e77", PaySignKey: paySignKey,
-//		PartnerID: "1900000109", PartnerKey: partnerKey, Tokens: tokens})
+//		PartnerID: "1900000109", PartnerKey: partnerKey, Tokens: tokens, GBK: legacy.DecodeGBK})
 //	if err != nil {
 //		return err
 //	}

@@ -14,7 +14,7 @@ import (
 func ExampleService_JSAPIParams() {
 	m, err := wechat.NewMerchantLegacy(wechat.MerchantLegacyConfig{
 		AppID: "wxf8b4f85f3a794e77", PaySignKey: seal.NewKey(strings.Repeat("k", 128)), // in a shop: from its secrets
-		PartnerID: "1900000109", PartnerKey: seal.NewKey("8934e7d15453e97507ef794cf7b0519d"),
+		PartnerID: "1900000109", PartnerKey: seal.NewKey("8934e7d15453e97507ef794cf7b0519d"), GBK: legacy.DecodeGBK,
 	}, wechat.WithClock(func() time.Time { return time.Unix(1399514976, 0) }))
 	if err != nil {
 		fmt.Println(err)

@@ -76,7 +76,7 @@ func newDesk(t testing.TB, who seller, at int64) *desk {
 		return httpmock.NewStringResponse(d.status, d.answer), nil
 	})
 	m, err := wechat.NewMerchantLegacy(wechat.MerchantLegacyConfig{AppID: who.app, PaySignKey: seal.NewKey(who.key), PartnerID: who.partner,
-		PartnerKey: seal.NewKey(partnerKey), Tokens: token{}},
+		PartnerKey: seal.NewKey(partnerKey), Tokens: token{}, GBK: legacy.DecodeGBK},
 		wechat.WithTransport(&http.Client{Transport: mock}), wechat.WithBackoff(wechat.NoRetry), wechat.WithClock(func() time.Time { return time.Unix(at, 0) }))
 	require.NoError(t, err)
 	d.m, d.orders = m, legacy.New(m)

@@ -39,7 +39,10 @@ type NativeReply struct {
 // Reply answers with an order. The error is a *wechat.FieldError.
 func (s *Service) Reply(o Order) (NativeReply, error) {
 	pack, err := s.Package(o)
-	return NativeReply{Package: pack, RetErrMsg: "ok"}, err
+	if err != nil {
+		return NativeReply{}, err
+	}
+	return NativeReply{Package: pack, RetErrMsg: "ok"}, nil
 }
 
 // Refuse answers that there is nothing to buy; the user sees the text.

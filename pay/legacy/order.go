@@ -85,6 +85,10 @@ func notifyURL(f *check.Fields, value string) {
 		"notify_url", "must be a whole address that begins with https:// and has no fragment")
 }
 
+// DecodeGBK decodes GBK text and refuses what is none; it is what
+// wechat.MerchantLegacyConfig.GBK wants.
+func DecodeGBK(text string) (string, error) { return gbk.Decode(text) }
+
 func (o Order) encode(s string) (string, error) {
 	if o.Charset == GBK {
 		return gbk.Encode(s)

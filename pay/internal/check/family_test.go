@@ -1,6 +1,8 @@
 package check_test
 
 import (
+	"encoding/json"
+	"strconv"
 	"testing"
 	"time"
 
@@ -42,10 +44,16 @@ func TestTime(t *testing.T) {
 	text, err = check.Time{}.MarshalText()
 	require.NoError(t, err)
 	assert.Empty(t, text)
+	number := check.Time{Time: at}
+	require.NoError(t, json.Unmarshal([]byte("20140518"), &number))
+	assert.True(t, number.IsZero())
 	for s, zero := range map[string]bool{"20140518192222": false, "2014-05-18 19:22:22": false, "": true, "soon": true, "2014": true} {
+		quoted := check.Time{Time: at}
+		require.NoError(t, json.Unmarshal([]byte(strconv.Quote(s)), &quoted))
 		got := check.Time{Time: at}
 		require.NoError(t, got.UnmarshalText([]byte(s)))
 		assert.Equal(t, zero, got.IsZero(), s)
+		assert.Equal(t, got, quoted)
 		assert.True(t, zero || got.Equal(at.Truncate(time.Second)), s)
 	}
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/wxcommerce/wechat"
@@ -30,4 +31,13 @@ func (t *Time) UnmarshalText(b []byte) error {
 		}
 	}
 	return nil
+}
+
+// UnmarshalJSON reads what UnmarshalText reads, quoted.
+func (t *Time) UnmarshalJSON(b []byte) error {
+	var s string
+	if json.Unmarshal(b, &s) != nil {
+		s = ""
+	}
+	return t.UnmarshalText([]byte(s))
 }
