@@ -11,7 +11,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/wxcommerce/wechat/internal/gbk"
 	"github.com/wxcommerce/wechat/internal/wire"
 	"github.com/wxcommerce/wechat/sign"
 )
@@ -22,6 +21,7 @@ type tenpay struct {
 	partnerID string
 	key       func() string
 	bare      bool // no client certificate will be presented
+	gbk       func(string) (string, error)
 	local     bool // talks to a loopback host only
 }
 
@@ -65,7 +65,7 @@ func (d *tenpay) authorize(_ context.Context, op Op, r *http.Request, m *message
 
 func (d *tenpay) prove(_ context.Context, op Op, res *http.Response, body []byte) (reply, error) {
 	if op.v2.ordered && op.success(res.StatusCode) {
-		return reply{}, noBill(op, res, body)
+		return reply{}, d.noBill(op, res, body)
 	}
 	pairs, proof, err := d.read(body)
 	code, message := "", ""
@@ -109,7 +109,7 @@ func (d *tenpay) read(body []byte) (pairs []sign.Pair, proof, err error) {
 	proof = sign.CheckTenpay(pairs, d.key())
 	for i, p := range pairs {
 		if isGBK {
-			pairs[i].Value, err = gbk.Decode(p.Value)
+			pairs[i].Value, err = d.gbk(p.Value)
 		}
 		if err != nil {
 			return nil, nil, err
@@ -158,10 +158,12 @@ func narrowed(s string) (string, error) {
 
 // noBill makes an error of the page that comes in place of a bill:
 // <html><body>code:message</body></html>.
-func noBill(op Op, res *http.Response, body []byte) *APIError {
+func (d *tenpay) noBill(op Op, res *http.Response, body []byte) *APIError {
 	text := string(body)
-	if d, err := gbk.Decode(text); err == nil && !utf8.ValidString(text) {
-		text = d
+	if !utf8.ValidString(text) {
+		if decoded, err := d.gbk(text); err == nil {
+			text = decoded
+		}
 	}
 	if _, after, ok := strings.Cut(text, "<body>"); ok {
 		text, _, _ = strings.Cut(after, "</body>")

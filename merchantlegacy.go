@@ -3,6 +3,7 @@ package wechat
 import (
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -20,6 +21,12 @@ type MerchantLegacyConfig struct {
 	PartnerKey  seal.Key         // partnerKey, 32 characters
 	Tokens      TokenSource      // access token of AppID; nil if no call to api.weixin.qq.com is made
 	Certificate *tls.Certificate // Tenpay client certificate, for refunds only; may be nil
+
+	// GBK decodes what Tenpay writes in GBK: legacy.DecodeGBK of package pay/legacy.
+	// It is a field so that programs without this generation carry no tables of
+	// characters. Without it a
+	// GBK answer is an error that says so, and a notice in GBK loses those characters.
+	GBK func(string) (string, error)
 }
 
 // Format prints the two numbers, whatever the verb; never a key.
@@ -40,6 +47,13 @@ type MerchantLegacy struct {
 	tenpay *tenpay
 	appKey func() string // a function, because fmt looks into everything else
 }
+
+var errNoGBK = errors.New("the text is in GBK: set MerchantLegacyConfig.GBK to legacy.DecodeGBK of package pay/legacy")
+
+func noGBK(string) (string, error) { return "", errNoGBK }
+
+// DecodeGBK decodes text as the configuration says; notify uses it for notices.
+func (m *MerchantLegacy) DecodeGBK(s string) (string, error) { return m.tenpay.gbk(s) }
 
 var tenpayHosts = []string{"https://mch.tenpay.com"}
 
@@ -66,8 +80,11 @@ func NewMerchantLegacy(cfg MerchantLegacyConfig, opts ...Option) (*MerchantLegac
 	if own && cfg.Certificate != nil {
 		lazy.options = append(lazy.options, transport.WithClientCertificate(*cfg.Certificate))
 	}
+	if cfg.GBK == nil {
+		cfg.GBK = noGBK
+	}
 	appKey, partnerKey := string(cfg.PaySignKey.Bytes()), string(cfg.PartnerKey.Bytes())
-	d := &tenpay{partnerID: cfg.PartnerID, key: func() string { return partnerKey }, bare: own && cfg.Certificate == nil,
+	d := &tenpay{partnerID: cfg.PartnerID, key: func() string { return partnerKey }, bare: own && cfg.Certificate == nil, gbk: cfg.GBK,
 		local: c.simulated("0000", "0000", "") == nil} // a simulator would do
 	c.dialect = d
 	return &MerchantLegacy{c: c, app: app, tenpay: d, appKey: func() string { return appKey }}, nil

@@ -35,7 +35,7 @@ const (
 
 func legacyConfig() wechat.MerchantLegacyConfig {
 	return wechat.MerchantLegacyConfig{AppID: legacyApp, PaySignKey: seal.NewKey(legacyAppKey), PartnerID: legacyPartner,
-		PartnerKey: seal.NewKey(legacyKey), Tokens: fixedToken{}}
+		PartnerKey: seal.NewKey(legacyKey), Tokens: fixedToken{}, GBK: gbk.Decode}
 }
 
 type fixedToken struct{}

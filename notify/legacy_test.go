@@ -69,7 +69,7 @@ func appSum(lines ...string) string {
 
 func oldMerchant(t testing.TB) *wechat.MerchantLegacy {
 	t.Helper()
-	m, err := wechat.NewMerchantLegacy(wechat.MerchantLegacyConfig{AppID: oldApp, PaySignKey: seal.NewKey(oldAppKey), PartnerID: oldPartner, PartnerKey: seal.NewKey(oldKey)},
+	m, err := wechat.NewMerchantLegacy(wechat.MerchantLegacyConfig{AppID: oldApp, PaySignKey: seal.NewKey(oldAppKey), PartnerID: oldPartner, PartnerKey: seal.NewKey(oldKey), GBK: gbk.Decode},
 		wechat.WithClock(func() time.Time { return time.Unix(1400000300, 0) }))
 	require.NoError(t, err)
 	return m

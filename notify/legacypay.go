@@ -7,7 +7,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/wxcommerce/wechat/internal/gbk"
 	"github.com/wxcommerce/wechat/sign"
 )
 
@@ -33,7 +32,7 @@ func (d legacy) payment(n *notice, rawQuery string, body []sign.Pair) (*notice, 
 	}
 	n.id = valueOf(query, "notify_id")
 	n.plain = slices.Concat([]byte(rawQuery), []byte("\n\n"), n.plain)
-	n.doc = append(decoded(query), body...)
+	n.doc = append(decoded(query, d.m.DecodeGBK), body...)
 	return n, nil
 }
 
@@ -81,11 +80,11 @@ func plainParameter(name string) bool {
 
 // decoded are the values as text. They are proved by now, and a payment is not
 // worth losing for a charset that is not the one it says.
-func decoded(query []sign.Pair) []sign.Pair {
+func decoded(query []sign.Pair, fromGBK func(string) (string, error)) []sign.Pair {
 	isGBK := !strings.EqualFold(valueOf(query, "input_charset"), "UTF-8")
 	out := slices.Clone(query)
 	for i, p := range out {
-		text, err := gbk.Decode(p.Value)
+		text, err := fromGBK(p.Value)
 		if valid := utf8.ValidString(p.Value); valid && (!isGBK || err != nil) {
 			continue
 		}

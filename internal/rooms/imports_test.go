@@ -31,11 +31,11 @@ var rooms = map[string][]string{
 	"internal/wire":   standard,
 	"internal/gbk":    {"golang.org/x/text"},
 	"transport":       {"github.com/go-resty/resty/v2"},
-	".":               {"sign", "seal", "transport", "internal/wire", "internal/gbk"}, // gbk for Tenpay's answers
+	".":               {"sign", "seal", "transport", "internal/wire"},
 	"token":           client,
 	"token/tokentest": {"token"}, // for the tests of other stores
 	"certs":           client,
-	"notify":          and(client, "internal/wire", "internal/gbk"), // gbk for notices of 2014
+	"notify":          and(client, "internal/wire"),
 
 	"pay":                and(house, "pay/internal/check"),
 	"pay/internal/check": {".", "sign", "internal/wire"}, // what requests of several packages under pay must keep
