@@ -11,9 +11,12 @@ type Fen int64
 
 // Errors of ParseYuan.
 var (
+	// ErrNotDecimal is text that is more or less than a plain decimal number.
 	ErrNotDecimal = errors.New("wechat: not a plain decimal amount of yuan")
-	ErrFraction   = errors.New("wechat: an amount of yuan finer than one fen")
-	ErrRange      = errors.New("wechat: an amount of yuan out of range")
+	// ErrFraction is an amount that no number of fen is equal to.
+	ErrFraction = errors.New("wechat: an amount of yuan finer than one fen")
+	// ErrRange is an amount that int64 fen cannot hold.
+	ErrRange = errors.New("wechat: an amount of yuan out of range")
 )
 
 // ParseYuan reads plain decimal text such as "12", "0.1" or "-3.05" exactly.

@@ -15,10 +15,14 @@ import (
 
 // Errors of the loaders. None holds a byte of the key.
 var (
+	// ErrEncryptedKey is a key file that needs a password.
 	ErrEncryptedKey = errors.New("wechat: the private key is encrypted; decrypt it first, for example with openssl pkcs8 -topk8 -nocrypt")
-	ErrNotRSA       = errors.New("wechat: not an RSA key; WeChat Pay uses RSA-2048")
-	ErrWeakKey      = errors.New("wechat: an RSA key under 2048 bits")
-	ErrPKCS12       = errors.New("wechat: this is a PKCS#12 file (apiclient_cert.p12); convert it first, for example with " +
+	// ErrNotRSA is a key of another kind.
+	ErrNotRSA = errors.New("wechat: not an RSA key; WeChat Pay uses RSA-2048")
+	// ErrWeakKey is a key that is too short to be safe.
+	ErrWeakKey = errors.New("wechat: an RSA key under 2048 bits")
+	// ErrPKCS12 is apiclient_cert.p12 in place of the PEM files beside it.
+	ErrPKCS12 = errors.New("wechat: this is a PKCS#12 file (apiclient_cert.p12); convert it first, for example with " +
 		"openssl pkcs12 -in apiclient_cert.p12 -nodes -out both.pem (its password is the merchant number)")
 )
 

@@ -47,10 +47,15 @@ func checkOpenID(at, openID, appID string) *refusal {
 
 // Why a user cannot pay; compare with errors.Is.
 var (
-	ErrNoOrder   = errors.New("wechattest: no such order")
-	ErrExpired   = errors.New("wechattest: too late to pay")
-	ErrNotOpen   = errors.New("wechattest: the order cannot be paid any more")
+	// ErrNoOrder is a reference that leads nowhere.
+	ErrNoOrder = errors.New("wechattest: no such order")
+	// ErrExpired is an order or a prepay_id whose time is over.
+	ErrExpired = errors.New("wechattest: too late to pay")
+	// ErrNotOpen is an order that is paid, closed or reversed.
+	ErrNotOpen = errors.New("wechattest: the order cannot be paid any more")
+	// ErrWrongUser is a user other than the one the order names.
 	ErrWrongUser = errors.New("wechattest: the order is for another user")
+	// ErrBadParams is what a pay sheet refuses to open.
 	ErrBadParams = errors.New("wechattest: the page's parameters are refused")
 )
 

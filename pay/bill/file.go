@@ -18,10 +18,14 @@ import (
 
 // Causes of a refused bill. None leaves a file behind.
 var (
-	ErrDigest   = errors.New("bill: the digest differs from the one in the signed answer: the download is damaged or forged; ask for it again")
-	ErrPacked   = errors.New("bill: the gzip stream is damaged, cut, or followed by something else")
+	// ErrDigest is a file that is not the one the signed answer promised.
+	ErrDigest = errors.New("bill: the digest differs from the one in the signed answer: the download is damaged or forged; ask for it again")
+	// ErrPacked is a gzip file that does not unpack to exactly one text.
+	ErrPacked = errors.New("bill: the gzip stream is damaged, cut, or followed by something else")
+	// ErrTooLarge is a bill beyond the bound.
 	ErrTooLarge = errors.New("bill: larger than WithMaxSize allows")
-	ErrHash     = errors.New("bill: unknown hash_type, want SHA1")
+	// ErrHash is a digest this library does not know.
+	ErrHash = errors.New("bill: unknown hash_type, want SHA1")
 )
 
 // File is a proved bill on disk. It is removed by Close and read by one goroutine

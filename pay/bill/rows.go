@@ -16,8 +16,11 @@ import (
 
 // Causes of an unreadable bill.
 var (
+	// ErrFormat is text that cannot be taken apart as a bill.
 	ErrFormat = errors.New("bill: not the format of a WeChat Pay bill")
+	// ErrTotals is a bill whose rows and totals differ.
 	ErrTotals = errors.New("bill: the totals do not agree with the rows")
+	// ErrColumn is a name the header of the bill does not have.
 	ErrColumn = errors.New("bill: no such column")
 )
 
