@@ -115,13 +115,6 @@ func busy(err error) bool {
 	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
-// unique tells whether an INSERT met a row that is already there.
-func unique(err error) bool {
-	var e *sqlite.Error
-	return errors.As(err, &e) &&
-		(e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
-}
-
 // queryer is a transaction or a pool.
 type queryer interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
