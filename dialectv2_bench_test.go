@@ -77,6 +77,9 @@ func rawSum(fields []sign.Pair) string {
 func rawWrite(fields []sign.Pair) []byte {
 	b := append(make([]byte, 0, 1024), "<xml>"...)
 	for _, p := range fields {
+		if strings.Contains(p.Value, "]]>") {
+			p.Value = strings.ReplaceAll(p.Value, "]]>", "")
+		}
 		b = append(append(append(b, '<'), p.Name...), "><![CDATA["...)
 		b = append(append(append(append(b, p.Value...), "]]></"...), p.Name...), '>')
 	}

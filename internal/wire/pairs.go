@@ -22,8 +22,15 @@ func EncodePairs(in any) ([]Pair, error) {
 	}
 	fields := xmlPlanOf(v.Type()).fields
 	pairs := make([]Pair, 0, len(fields)+4)
-	for _, f := range fields {
-		fv := v.FieldByIndex(f.index)
+	for i := range fields {
+		f := &fields[i]
+		fv := f.of(v)
+		if f.plain {
+			if s := fv.String(); s != "" || f.zero {
+				pairs = append(pairs, Pair{Name: f.name, Value: CleanXML(s)})
+			}
+			continue
+		}
 		if fv.IsZero() && !f.zero {
 			continue
 		}
@@ -66,18 +73,22 @@ type xmlField struct {
 	index []int
 	zero  bool
 	words bool // the type has a text form of its own
+	plain bool // a string and nothing more
+}
+
+// of is the field in v.
+func (f *xmlField) of(v reflect.Value) reflect.Value {
+	if len(f.index) == 1 {
+		return v.Field(f.index[0])
+	}
+	return v.FieldByIndex(f.index)
 }
 
 var marshaler = reflect.TypeFor[encoding.TextMarshaler]()
 
-func (f xmlField) text(v reflect.Value) (string, error) {
-	if !f.words {
-		switch {
-		case v.Kind() == reflect.String:
-			return CleanXML(v.String()), nil
-		case v.CanInt():
-			return strconv.FormatInt(v.Int(), 10), nil
-		}
+func (f *xmlField) text(v reflect.Value) (string, error) {
+	if !f.words && v.CanInt() {
+		return strconv.FormatInt(v.Int(), 10), nil
 	}
 	s, err := text(v)
 	return CleanXML(s), err
@@ -113,7 +124,8 @@ func (p *xmlPlan) add(t reflect.Type, at []int) {
 			p.all = index
 		case name != "" && name != "-" && f.IsExported():
 			p.byName[name] = len(p.fields)
-			p.fields = append(p.fields, xmlField{name, index, opts == "zero", f.Type.Implements(marshaler)})
+			words := f.Type.Implements(marshaler)
+			p.fields = append(p.fields, xmlField{name, index, opts == "zero", words, !words && f.Type.Kind() == reflect.String})
 		}
 	}
 }
