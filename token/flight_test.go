@@ -166,7 +166,7 @@ func TestDownForAMinute(t *testing.T) {
 			w := newWeixin()
 			w.err, w.delay = errDown, delay
 			s := newSource(t, w)
-			for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(10 * time.Millisecond) {
+			for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(50 * time.Millisecond) {
 				ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 				at := time.Now()
 				_, err := s.Token(ctx)
