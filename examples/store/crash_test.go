@@ -29,14 +29,14 @@ import (
 // customer buys in a browser and the merchant refunds; then it starts again on
 // the same folder. Nothing may be doubled, lost or different in the two ledgers.
 
-func TestKilledAfterOrderInsert(t *testing.T)     { killed(t, crash.AfterOrderInsert) }
-func TestKilledBeforeAPICall(t *testing.T)        { killed(t, crash.BeforeAPICall) }
-func TestKilledAfterAPICall(t *testing.T)         { killed(t, crash.AfterAPICall) }
-func TestKilledBeforeEffectCommit(t *testing.T)   { killed(t, crash.BeforeEffectCommit) }
-func TestKilledAfterEffectCommit(t *testing.T)    { killed(t, crash.AfterEffectCommit) }
-func TestKilledBeforeAck(t *testing.T)            { killed(t, crash.BeforeAck) }
-func TestKilledDuringRefundUnsent(t *testing.T)   { killed(t, crash.AfterRefundInsert) }
-func TestKilledDuringRefundAnswered(t *testing.T) { killed(t, crash.BeforeRefundOutcome) }
+func TestAdverse70_KilledAfterOrderInsert(t *testing.T)     { killed(t, crash.AfterOrderInsert) }
+func TestAdverse70_KilledBeforeAPICall(t *testing.T)        { killed(t, crash.BeforeAPICall) }
+func TestAdverse70_KilledAfterAPICall(t *testing.T)         { killed(t, crash.AfterAPICall) }
+func TestAdverse70_KilledBeforeEffectCommit(t *testing.T)   { killed(t, crash.BeforeEffectCommit) }
+func TestAdverse70_KilledAfterEffectCommit(t *testing.T)    { killed(t, crash.AfterEffectCommit) }
+func TestAdverse70_KilledBeforeAck(t *testing.T)            { killed(t, crash.BeforeAck) }
+func TestAdverse70_KilledDuringRefundUnsent(t *testing.T)   { killed(t, crash.AfterRefundInsert) }
+func TestAdverse70_KilledDuringRefundAnswered(t *testing.T) { killed(t, crash.BeforeRefundOutcome) }
 
 func killed(t *testing.T, point string) {
 	t.Parallel()
@@ -212,5 +212,5 @@ func TestCrashPointsAreAllTested(t *testing.T) {
 	t.Parallel()
 	src, err := os.ReadFile("crash_test.go")
 	require.NoError(t, err)
-	assert.Equal(t, len(crash.Points()), len(regexp.MustCompile(`(?m)^func TestKilled`).FindAll(src, -1)))
+	assert.Equal(t, len(crash.Points()), len(regexp.MustCompile(`(?m)^func TestAdverse70_Killed`).FindAll(src, -1)))
 }

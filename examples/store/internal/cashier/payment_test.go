@@ -57,7 +57,7 @@ func TestAChannelIsKept(t *testing.T) {
 	require.ErrorIs(t, err, cashier.ErrNotPayable)
 }
 
-func TestNoticesThatGoWrong(t *testing.T) {
+func TestAdverse39And49_NoticesThatGoWrong(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name  string
@@ -197,8 +197,7 @@ func TestCancelWithoutAnAnswerLeavesTheOrderOpen(t *testing.T) {
 	assert.Error(t, err)
 }
 
-// Adverse input 51: the payment lands while the shop closes the order.
-func TestPaymentDuringCloseWins(t *testing.T) {
+func TestAdverse51_PaymentDuringCloseWins(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.sim.FaultNotice(wechattest.NoticeFault{Kind: wechattest.NoticeDrop})
@@ -211,8 +210,8 @@ func TestPaymentDuringCloseWins(t *testing.T) {
 	b.balanced()
 }
 
-// Adverse input 51, the other half: the goods are gone, so the money goes back.
-func TestLateNoticeForASoldOutOrderIsRefunded(t *testing.T) {
+// The goods are gone, so the money goes back.
+func TestAdverse51_LateNoticeForASoldOutOrderIsRefunded(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	o, code := b.code("honey", 2)
@@ -227,8 +226,8 @@ func TestLateNoticeForASoldOutOrderIsRefunded(t *testing.T) {
 	assert.Zero(t, b.balanced())
 }
 
-// Adverse inputs 44 and 45: genuine notices that do not fit the books.
-func TestNoticesThatDoNotFitAreAlarms(t *testing.T) {
+// Genuine notices that do not fit the books.
+func TestAdverse44And45_NoticesThatDoNotFitAreAlarms(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name  string

@@ -16,7 +16,7 @@ import (
 	"github.com/wxcommerce/wechat/examples/store/internal/shop"
 )
 
-func TestPaidOnceHoweverOften(t *testing.T) {
+func TestAdverse39_PaidOnceHoweverOften(t *testing.T) {
 	t.Parallel()
 	c := newClock()
 	path := filepath.Join(t.TempDir(), "shop.db")
@@ -72,7 +72,7 @@ func TestQueryThenNoticeIsOnePayment(t *testing.T) {
 	assert.Len(t, entries, 1)
 }
 
-func TestPaymentThatDoesNotMatchIsAnAlarm(t *testing.T) {
+func TestAdverse44_PaymentThatDoesNotMatchIsAnAlarm(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string
@@ -119,8 +119,7 @@ func TestSecondTransactionForOneOrderIsAnAlarm(t *testing.T) {
 	assert.Equal(t, shop.Alarmed, r)
 }
 
-// Adverse input 51: the customer paid while the shop was closing the order.
-func TestPaymentAfterCloseWins(t *testing.T) {
+func TestAdverse51_PaymentAfterCloseWins(t *testing.T) {
 	t.Parallel()
 	s, _ := fresh(t)
 	o := place(t, s, "honey", 2)
@@ -131,7 +130,7 @@ func TestPaymentAfterCloseWins(t *testing.T) {
 	assert.Equal(t, int64(1), stock(t, s, "honey"), "the goods are off the shelf again")
 }
 
-func TestPaymentAfterCloseAndSoldOutGoesBack(t *testing.T) {
+func TestAdverse51_PaymentAfterCloseAndSoldOutGoesBack(t *testing.T) {
 	t.Parallel()
 	s, _ := fresh(t)
 	o := place(t, s, "honey", 2)

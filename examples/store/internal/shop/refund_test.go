@@ -107,7 +107,7 @@ func TestFiftyFirstPartialRefundIsDenied(t *testing.T) {
 	assert.ErrorIs(t, err, shop.ErrTooManyRefunds)
 }
 
-func TestRefundStatesOnlyMoveForward(t *testing.T) {
+func TestAdverse40_RefundStatesOnlyMoveForward(t *testing.T) {
 	t.Parallel()
 	s, _ := fresh(t)
 	o := paid(t, s, "tea", 1)

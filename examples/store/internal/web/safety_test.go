@@ -21,7 +21,7 @@ import (
 
 // The tests of adverse input 72: each is named by what it denies.
 
-func TestDeniesPriceTampering(t *testing.T) {
+func TestAdverse72_DeniesPriceTampering(t *testing.T) {
 	t.Parallel()
 	b := newTown(t)
 	v := b.visitor()
@@ -36,7 +36,7 @@ func TestDeniesPriceTampering(t *testing.T) {
 	assert.Equal(t, wechat.Fen(32800), there.Total, "WeChat is asked for the price in the shop's books")
 }
 
-func TestDeniesQuantityTampering(t *testing.T) {
+func TestAdverse72_DeniesQuantityTampering(t *testing.T) {
 	t.Parallel()
 	b := newTown(t)
 	v := b.visitor()
@@ -50,7 +50,7 @@ func TestDeniesQuantityTampering(t *testing.T) {
 	assert.Len(t, b.orders(), 1)
 }
 
-func TestDeniesCurrencyAndStateTampering(t *testing.T) {
+func TestAdverse72_DeniesCurrencyAndStateTampering(t *testing.T) {
 	t.Parallel()
 	b := newTown(t)
 	v := b.visitor()
@@ -72,7 +72,7 @@ func posts(no string) []string {
 		"/merchant/login", "/merchant/logout", "/merchant/orders/" + no + "/refund", "/merchant/heal"}
 }
 
-func TestDeniesFormsWithoutCSRFToken(t *testing.T) {
+func TestAdverse72_DeniesFormsWithoutCSRFToken(t *testing.T) {
 	t.Parallel()
 	b := newTown(t)
 	m := b.merchant()
@@ -92,7 +92,7 @@ func TestDeniesFormsWithoutCSRFToken(t *testing.T) {
 	assert.Zero(t, b.order(no).Refunding)
 }
 
-func TestDeniesFormsWithTheCSRFTokenOfAnotherSession(t *testing.T) {
+func TestAdverse72_DeniesFormsWithTheCSRFTokenOfAnotherSession(t *testing.T) {
 	t.Parallel()
 	b := newTown(t)
 	m, attacker := b.merchant(), b.visitor()
@@ -106,7 +106,7 @@ func TestDeniesFormsWithTheCSRFTokenOfAnotherSession(t *testing.T) {
 	assert.Len(t, b.orders(), 1)
 }
 
-func TestDeniesFormsOfOtherSites(t *testing.T) {
+func TestAdverse72_DeniesFormsOfOtherSites(t *testing.T) {
 	t.Parallel()
 	b := newTown(t)
 	v := b.visitor()
@@ -117,7 +117,7 @@ func TestDeniesFormsOfOtherSites(t *testing.T) {
 	assert.Empty(t, b.orders())
 }
 
-func TestDeniesOtherPeoplesOrders(t *testing.T) {
+func TestAdverse72_DeniesOtherPeoplesOrders(t *testing.T) {
 	t.Parallel()
 	b := newTown(t)
 	owner, thief := b.visitor(), b.visitor()
@@ -139,7 +139,7 @@ func TestDeniesOtherPeoplesOrders(t *testing.T) {
 	assert.Equal(t, shop.Pending, b.order(no).State)
 }
 
-func TestDeniesMerchantPagesToCustomers(t *testing.T) {
+func TestAdverse72_DeniesMerchantPagesToCustomers(t *testing.T) {
 	t.Parallel()
 	b := newTown(t)
 	v := b.visitor()
@@ -160,7 +160,7 @@ func TestDeniesMerchantPagesToCustomers(t *testing.T) {
 	assert.Zero(t, b.order(no).Refunding)
 }
 
-func TestDeniesTheSecondClick(t *testing.T) {
+func TestAdverse72_DeniesTheSecondClick(t *testing.T) {
 	t.Parallel()
 	b := newTown(t)
 	v := b.visitor()
@@ -185,7 +185,7 @@ func TestDeniesTheSecondClick(t *testing.T) {
 	assert.Len(t, refunds, 1, "nor is a refund doubled")
 }
 
-func TestDeniesPaymentByThePagesOwnWord(t *testing.T) {
+func TestAdverse72_DeniesPaymentByThePagesOwnWord(t *testing.T) {
 	t.Parallel()
 	b := newTown(t)
 	v := b.visitor()
@@ -199,7 +199,7 @@ func TestDeniesPaymentByThePagesOwnWord(t *testing.T) {
 	assert.Equal(t, shop.Pending, b.order(no).State)
 }
 
-func TestDeniesOverRefund(t *testing.T) {
+func TestAdverse72_DeniesOverRefund(t *testing.T) {
 	t.Parallel()
 	b := newTown(t)
 	no := b.visitor().sold("tea") // 168.00
@@ -214,7 +214,7 @@ func TestDeniesOverRefund(t *testing.T) {
 	assert.Contains(t, m.refund(unpaid, "1").to(), "m=notpaid")
 }
 
-func TestDeniesTheFiftyFirstPartialRefund(t *testing.T) {
+func TestAdverse72_DeniesTheFiftyFirstPartialRefund(t *testing.T) {
 	t.Parallel()
 	b := newTown(t)
 	no := b.visitor().sold("tea")
@@ -226,7 +226,7 @@ func TestDeniesTheFiftyFirstPartialRefund(t *testing.T) {
 	assert.Equal(t, wechat.Fen(50), b.order(no).Refunded+b.order(no).Refunding)
 }
 
-func TestDeniesOversellToFiftyBuyersOfOneItem(t *testing.T) {
+func TestAdverse72_DeniesOversellToFiftyBuyersOfOneItem(t *testing.T) {
 	t.Parallel()
 	b := newTown(t)
 	require.NoError(t, b.store.Put(t.Context(), shop.Product{Slug: "last", Name: "孤品", NameEN: "Last", Price: 100, Stock: 1}))
@@ -256,7 +256,7 @@ func TestDeniesOversellToFiftyBuyersOfOneItem(t *testing.T) {
 
 const evil = `"><script>alert(1)</script>`
 
-func TestDeniesXSSInProductNicknameAndAttach(t *testing.T) {
+func TestAdverse72_DeniesXSSInProductNicknameAndAttach(t *testing.T) {
 	t.Parallel()
 	b := newTown(t)
 	require.NoError(t, b.store.Put(t.Context(), shop.Product{Slug: "evil", Name: evil, NameEN: evil, About: evil, AboutEN: evil, Price: 100, Stock: 9}))
@@ -279,7 +279,7 @@ func TestDeniesXSSInProductNicknameAndAttach(t *testing.T) {
 	assert.Contains(t, seen[5].body, "&lt;script&gt;")
 }
 
-func TestDeniesScriptsThatAreNotOurs(t *testing.T) {
+func TestAdverse72_DeniesScriptsThatAreNotOurs(t *testing.T) {
 	t.Parallel()
 	b := newTown(t)
 	v, m := b.visitor(), b.merchant()
@@ -306,7 +306,7 @@ var tricks = []string{"//evil.example", `/\evil.example`, `\\evil.example`, "%2f
 	"javascript:alert(1)", "https://evil.example", "http:evil.example", "/\t/evil.example", "\t//evil.example", "/\n/evil.example", "data:text/html,x",
 	"//user@evil.example/", "evil.example", "///evil.example", "http://shop.test@evil.example"}
 
-func TestDeniesReturnURLTricks(t *testing.T) {
+func TestAdverse72_DeniesReturnURLTricks(t *testing.T) {
 	t.Parallel()
 	b := newTown(t)
 	for _, trick := range tricks {
@@ -335,7 +335,7 @@ func assertLocal(t *testing.T, to, trick string) {
 	assert.False(t, strings.HasPrefix(u.Path, "//"), "%q led to %q", trick, to)
 }
 
-func TestDeniesScriptsAndOtherSitesTheCookie(t *testing.T) {
+func TestAdverse72_DeniesScriptsAndOtherSitesTheCookie(t *testing.T) {
 	t.Parallel()
 	cookie := newTown(t).visitor().get("/").Result().Cookies()[0]
 	assert.True(t, cookie.HttpOnly)
@@ -351,7 +351,7 @@ func TestDeniesScriptsAndOtherSitesTheCookie(t *testing.T) {
 	assert.Contains(t, a.Header().Get("Strict-Transport-Security"), "max-age")
 }
 
-func TestDeniesSessionFixation(t *testing.T) {
+func TestAdverse72_DeniesSessionFixation(t *testing.T) {
 	t.Parallel()
 	b := newTown(t)
 	v := b.visitor()
@@ -370,7 +370,7 @@ func TestDeniesSessionFixation(t *testing.T) {
 	assert.Equal(t, http.StatusSeeOther, attacker.get("/merchant").Code, "the planted session gained nothing")
 }
 
-func TestDeniesForgedHostAndForwardedHeaders(t *testing.T) {
+func TestAdverse72_DeniesForgedHostAndForwardedHeaders(t *testing.T) {
 	t.Parallel()
 	b := newTown(t)
 	v := b.visitor()
@@ -390,7 +390,7 @@ func TestDeniesForgedHostAndForwardedHeaders(t *testing.T) {
 	assert.Equal(t, http.StatusSeeOther, v.get("/merchant", forged...).Code)
 }
 
-func TestDeniesHugeForms(t *testing.T) {
+func TestAdverse72_DeniesHugeForms(t *testing.T) {
 	t.Parallel()
 	b := newTown(t)
 	v := b.visitor()
