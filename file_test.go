@@ -245,8 +245,10 @@ func TestDownloadStreams(t *testing.T) {
 func TestG14_OnlyDocumentedDownloadsGoUnverified(t *testing.T) {
 	t.Parallel()
 	var sent atomic.Int32
+	var last context.Context
 	m := newMerchant(t, doFunc(func(r *http.Request) (*http.Response, error) {
 		sent.Add(1)
+		last = r.Context()
 		return plain(200, "file"), nil
 	}))
 	for _, address := range []string{
@@ -257,7 +259,9 @@ func TestG14_OnlyDocumentedDownloadsGoUnverified(t *testing.T) {
 	} {
 		body, err := wechat.Download(t.Context(), m, address)
 		require.NoError(t, err, address)
+		require.NoError(t, last.Err())
 		require.NoError(t, body.Close())
+		require.ErrorIs(t, last.Err(), context.Canceled, "closing frees everything")
 	}
 	assert.EqualValues(t, 7, sent.Load())
 	for _, address := range []string{
