@@ -194,8 +194,8 @@ func TestTenpayBill(t *testing.T) {
 		Spid  string `xml:"spid"`
 		Day   string `xml:"trans_time"`
 		Stamp int64  `xml:"stamp"`
-		Sign  int    `xml:"cft_signtype,zero"`
-		Kind  int    `xml:"mchtype,zero"`
+		Sign  int    `xml:"cft_signtype" zero:"true"`
+		Kind  int    `xml:"mchtype" zero:"true"`
 	}
 	status, body := 200, inGBK(t, "交易时间,财付通订单号\n")
 	m := newLegacy(t, doFunc(func(r *http.Request) (*http.Response, error) {

@@ -102,9 +102,9 @@ func oldShop(t testing.TB, d Dialect, opts ...Option) (*Handler, *[]Event[oldEve
 }
 
 type oldReply struct {
-	Package   string `xml:"Package,zero"`
-	RetCode   int    `xml:"RetCode,zero"`
-	RetErrMsg string `xml:"RetErrMsg,zero"`
+	Package   string `xml:"Package" zero:"true"`
+	RetCode   int    `xml:"RetCode" zero:"true"`
+	RetErrMsg string `xml:"RetErrMsg" zero:"true"`
 }
 
 func TestLegacyVectors(t *testing.T) {

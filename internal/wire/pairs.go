@@ -5,13 +5,12 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
-	"strings"
 	"sync"
 )
 
 // EncodePairs turns a struct into its fields tagged xml:"name", in declaration
-// order, embedded structs included. Zero values are left out unless the tag ends
-// in ",zero". Values are cleaned for XML.
+// order, embedded structs included. Zero values are left out unless the field
+// is also tagged zero:"true". Values are cleaned for XML.
 func EncodePairs(in any) ([]Pair, error) {
 	v := reflect.ValueOf(in)
 	for v.Kind() == reflect.Pointer && !v.IsNil() {
@@ -116,7 +115,7 @@ func (p *xmlPlan) add(t reflect.Type, at []int) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		index := append(append([]int(nil), at...), i)
-		name, opts, _ := strings.Cut(f.Tag.Get("xml"), ",")
+		name := f.Tag.Get("xml")
 		switch {
 		case name == "" && f.Anonymous && f.Type.Kind() == reflect.Struct:
 			p.add(f.Type, index)
@@ -125,7 +124,7 @@ func (p *xmlPlan) add(t reflect.Type, at []int) {
 		case name != "" && name != "-" && f.IsExported():
 			p.byName[name] = len(p.fields)
 			words := f.Type.Implements(marshaler)
-			p.fields = append(p.fields, xmlField{name, index, opts == "zero", words, !words && f.Type.Kind() == reflect.String})
+			p.fields = append(p.fields, xmlField{name, index, f.Tag.Get("zero") == "true", words, !words && f.Type.Kind() == reflect.String})
 		}
 	}
 }

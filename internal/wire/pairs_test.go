@@ -33,12 +33,12 @@ type party struct {
 type v2Order struct {
 	party
 	Body   string      `xml:"body"`
-	Total  int64       `xml:"total_fee,zero"`
+	Total  int64       `xml:"total_fee" zero:"true"`
 	Start  moment      `xml:"time_start"`
 	Offset int8        `xml:"offset"`
 	Secret string      // no tag: stays here
 	Hidden string      `xml:"-"`
-	own    string      //nolint:unused // unexported
+	own    string      //lint:ignore U1000 an unexported field has to be passed over
 	All    []wire.Pair `xml:"*"`
 }
 

@@ -124,7 +124,7 @@ type commentRequest struct {
 	wechat.PartyV2
 	Begin  Time  `xml:"begin_time"`
 	End    Time  `xml:"end_time"`
-	Offset int64 `xml:"offset,zero"`
+	Offset int64 `xml:"offset" zero:"true"`
 	Limit  int   `xml:"limit"`
 }
 

@@ -30,8 +30,8 @@ type billFields struct {
 	Partner  string   `xml:"spid"`
 	Day      string   `xml:"trans_time"`
 	Stamp    int64    `xml:"stamp"`
-	SignType int      `xml:"cft_signtype,zero"` // 0 is MD5
-	Kind     BillKind `xml:"mchtype,zero"`
+	SignType int      `xml:"cft_signtype" zero:"true"` // 0 is MD5
+	Kind     BillKind `xml:"mchtype" zero:"true"`
 }
 
 // Validate wants a day and a known kind. The error is a *wechat.FieldError.

@@ -31,9 +31,9 @@ type Scan struct {
 
 // NativeReply answers a Scan; Service.Reply and Refuse make one.
 type NativeReply struct {
-	Package   string `xml:"Package,zero"`
-	RetCode   int    `xml:"RetCode,zero"`   // 0 is fine
-	RetErrMsg string `xml:"RetErrMsg,zero"` // the user sees it
+	Package   string `xml:"Package" zero:"true"`
+	RetCode   int    `xml:"RetCode" zero:"true"`   // 0 is fine
+	RetErrMsg string `xml:"RetErrMsg" zero:"true"` // the user sees it
 }
 
 // Reply answers with an order. The error is a *wechat.FieldError.
