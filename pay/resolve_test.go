@@ -53,6 +53,10 @@ func follows(queries, ends []step) func(*desk) httpmock.Responder {
 			if r.Method == http.MethodPost {
 				script = &ends
 			}
+			if len(*script) == 0 {
+				d.t.Errorf("unexpected %s %s", r.Method, r.URL)
+				return nil, errors.New("not in the script")
+			}
 			s := (*script)[0]
 			if len(*script) > 1 {
 				*script = (*script)[1:]

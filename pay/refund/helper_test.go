@@ -2,6 +2,7 @@ package refund_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"sync"
@@ -86,18 +87,31 @@ func (d *desk) answer(r *http.Request) (*http.Response, error) {
 		}
 		s.body, r.Body = string(body), io.NopCloser(bytes.NewReader(body))
 	}
+	now, err := d.next(s)
+	if err != nil {
+		return nil, err
+	}
+	return d.account.RawResponder(now.status, []byte(now.body), now.fault)(r)
+}
+
+// next notes a request and takes its line of the script.
+func (d *desk) next(s sent) (step, error) {
 	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.sent = append(d.sent, s)
 	script := &d.queries
-	if r.Method == http.MethodPost {
+	if s.method == http.MethodPost {
 		script = &d.writes
+	}
+	if len(*script) == 0 {
+		d.t.Errorf("unexpected %s %s", s.method, s.target)
+		return step{}, errors.New("not in the script")
 	}
 	now := (*script)[0]
 	if len(*script) > 1 {
 		*script = (*script)[1:]
 	}
-	d.mu.Unlock()
-	return d.account.RawResponder(now.status, []byte(now.body), now.fault)(r)
+	return now, nil
 }
 
 func (d *desk) all() []sent {
