@@ -79,8 +79,10 @@ func TestAdverse16_RetryAfterIsBounded(t *testing.T) {
 					}
 					return res, nil
 				}))
+				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Hour) // it is not the deadline that bounds the wait
+				defer cancel()
 				began := time.Now()
-				_, err := wechat.Call[prepay](t.Context(), m, opKeyed, someOrder)
+				_, err := wechat.Call[prepay](ctx, m, opKeyed, someOrder)
 				require.ErrorIs(t, err, wechat.ErrRateLimited)
 				assert.Equal(t, wechat.NotDone, wechat.OutcomeOf(err))
 				assert.Equal(t, tt.attempts, attempts)
