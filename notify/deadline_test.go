@@ -6,9 +6,7 @@ import (
 	"context"
 	"crypto/rsa"
 	"errors"
-	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -22,77 +20,6 @@ import (
 
 	"github.com/wxcommerce/wechat/notify"
 )
-
-// pipes is a listener without sockets, so that a server runs on virtual time.
-type pipes struct {
-	conns chan net.Conn
-	done  chan struct{}
-	once  sync.Once
-}
-
-func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), done: make(chan struct{})} }
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	p.once.Do(func() { close(p.done) })
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
-
-func (p *pipes) dial() net.Conn {
-	here, there := net.Pipe()
-	p.conns <- there
-	return here
-}
-
-// serve runs h on virtual time until the test ends.
-func serve(t *testing.T, h http.Handler) *pipes {
-	t.Helper()
-	l := newPipes()
-	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		assert.ErrorIs(t, server.Serve(l), http.ErrServerClosed)
-	}()
-	t.Cleanup(func() {
-		require.NoError(t, server.Close())
-		<-ended
-	})
-	return l
-}
-
-// raw is the request as it goes over the wire.
-func rawBytes(t *testing.T, r notify.Request) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	out := post(r)
-	out.Host = "shop.example"
-	require.NoError(t, out.Write(&b))
-	return b.Bytes()
-}
-
-// exchange sends bytes and reads one answer.
-func exchange(t *testing.T, c net.Conn, data []byte) *http.Response {
-	t.Helper()
-	go func() { _, _ = c.Write(data) }()
-	res, err := http.ReadResponse(bufio.NewReader(c), nil)
-	require.NoError(t, err)
-	body, err := io.ReadAll(res.Body)
-	require.NoError(t, err)
-	require.NoError(t, res.Body.Close())
-	res.Body = io.NopCloser(bytes.NewReader(body))
-	return res
-}
 
 // store is a Seen that does as told.
 type store struct {
@@ -390,5 +317,4 @@ func TestWriterWithoutControl(t *testing.T) {
 	assert.Equal(t, 200, w.Code)
 	assert.Equal(t, "application/json", w.Header().Get("Content-Type"))
 	assert.Equal(t, `{"code":"SUCCESS","message":"OK"}`, w.Body.String())
-	assert.Equal(t, "33", w.Header().Get("Content-Length"))
 }

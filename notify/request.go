@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"net/http"
-	"strconv"
 )
 
 // Request is a callback as it arrived, detached from any HTTP framework. Body is
@@ -109,7 +108,6 @@ func (r Reply) writeTo(w http.ResponseWriter) {
 	if r.ContentType != jsonType {
 		h.Set("X-Content-Type-Options", "nosniff") // older generations echo what they were sent
 	}
-	h.Set("Content-Length", strconv.Itoa(len(r.Body))) // so that a late answer is whole before the function returns
 	w.WriteHeader(r.Status)
 	_, _ = w.Write(r.Body) // a sender that has gone sends again
 }
