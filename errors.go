@@ -31,7 +31,9 @@ func (o Outcome) String() string {
 }
 
 // OutcomeOf tells what is certain after a call returned err: Done for nil, the
-// outcome of the first CallError in the chain, Unknown for any other error.
+// outcome of the first CallError in the chain, Unknown for any other error. It is
+// the outcome of that call alone: NotDone after a query says that the query was
+// refused, and nothing about the order or refund; a resolver tells about those.
 func OutcomeOf(err error) Outcome {
 	if err == nil {
 		return Done
@@ -137,7 +139,13 @@ type APIError struct {
 
 // Error is one line without the detail.
 func (e *APIError) Error() string {
-	s := fmt.Sprintf("%d %s", e.Status, e.Code)
+	s := fmt.Sprint(e.Status)
+	if e.Code != "" {
+		s += " " + string(e.Code)
+	}
+	if e.Status >= 300 && e.Status < 400 {
+		s += " redirects are not followed, look at WithBaseURL and at proxies"
+	}
 	if e.Message != "" {
 		s += ": " + oneLine(e.Message, 300)
 	}

@@ -163,12 +163,15 @@ func derOf(text []byte, want string) (der []byte, kind string, err error) {
 		return nil, "", fmt.Errorf("wechat: found PEM %s, want %s", strings.Join(other, ", "), want)
 	}
 	if bytes.Contains(text, []byte("-----BEGIN")) {
+		if bytes.Contains(text, []byte(`\n`)) {
+			return nil, "", fmt.Errorf("wechat: the %s holds the two characters \\n in place of line ends; replace them", want)
+		}
 		return nil, "", fmt.Errorf("wechat: the PEM armour of the %s is damaged", want)
 	}
 	if der, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(string(text)), "")); err == nil && len(der) > 0 {
 		return der, want, refusePKCS12(der)
 	}
-	return nil, "", fmt.Errorf("wechat: no PEM %s in %d bytes", want, len(text))
+	return nil, "", fmt.Errorf("wechat: no PEM %s in %d bytes; give the content of the file, not its name", want, len(text))
 }
 
 // tidy takes away what editors and copying add: a byte order mark, and space

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"time"
 
@@ -61,8 +62,8 @@ func NewMerchant(cfg MerchantConfig, opts ...Option) (*Merchant, error) {
 	if err != nil {
 		return nil, fmt.Errorf("wechat: MerchantConfig.APIv3Key: %w", err)
 	}
-	if cfg.Platform == nil {
-		return nil, errors.New("wechat: MerchantConfig.Platform: nil; give a sign.Ring with the WeChat Pay public key, or a certs.Set")
+	if err := checkPlatform(cfg.Platform, cfg.Key); err != nil {
+		return nil, fmt.Errorf("wechat: MerchantConfig.Platform: %w", err)
 	}
 	c, err := newClient(payHosts, opts)
 	if err != nil {
@@ -86,6 +87,26 @@ func (c *client) simulated(id, prefix, what string) error {
 		if u, err := url.Parse(b); err != nil || !isLoopback(u.Hostname()) {
 			return fmt.Errorf("wechat: a simulator's %s may only talk to a loopback host; use WithBaseURL", what)
 		}
+	}
+	return nil
+}
+
+// checkPlatform finds the two mistakes that would otherwise show up late: no keys
+// behind the interface, and the merchant's own key in place of the platform's.
+func checkPlatform(keys sign.KeySet, own crypto.Signer) error {
+	if keys == nil {
+		return errors.New("nil; give a sign.Ring with the WeChat Pay public key, or a certs.Set")
+	}
+	if v := reflect.ValueOf(keys); v.Kind() == reflect.Pointer && v.IsNil() {
+		return fmt.Errorf("a nil %T; look at the error of the call that made it", keys)
+	}
+	ring, ok := keys.(*sign.Ring)
+	if !ok {
+		return nil
+	}
+	_, k, err := ring.Preferred(context.Background()) // a ring answers from memory
+	if public, same := own.Public().(interface{ Equal(crypto.PublicKey) bool }); err == nil && same && public.Equal(k) {
+		return errors.New("this is the merchant's own key; give the WeChat Pay public key (pub_key.pem) or the platform certificate")
 	}
 	return nil
 }

@@ -4,6 +4,9 @@
 //
 //	h := notify.NewHandler(notify.V3(m), notify.WithLogger(slog.Default()))
 //	notify.On(h, pay.Paid, func(ctx context.Context, e notify.Event[pay.Transaction]) error {
+//		if err := e.Data.Matches(orders.Want(e.Data.OutTradeNo, store.TotalOf(e.Data.OutTradeNo))); err != nil {
+//			return err // another price, app or merchant: fulfil nothing
+//		}
 //		return store.InTx(ctx, func(tx *sql.Tx) error {
 //			if fresh, err := store.Remember(tx, e.Key); err != nil || !fresh {
 //				return err // nil: an earlier copy did it

@@ -13,7 +13,7 @@ type NativeRequest struct {
 	OutTradeNo    string      `json:"out_trade_no"`             // required, our number: 6 to 32 of 0-9A-Za-z_-|*
 	TimeExpire    wechat.Time `json:"time_expire,omitzero"`     // last moment to pay, at least a minute ahead; 7 days if zero, 15 at most
 	Attach        string      `json:"attach,omitempty"`         // comes back in query and notice; up to 128 characters
-	NotifyURL     string      `json:"notify_url"`               // required; https, no query, up to 255 characters
+	NotifyURL     string      `json:"notify_url"`               // required; https (WeChat Pay tolerates http in places), no query, up to 255 characters
 	GoodsTag      string      `json:"goods_tag,omitempty"`      // for coupons; up to 32 characters
 	SupportFapiao bool        `json:"support_fapiao,omitempty"` // show the e-invoice entry
 	Amount        Amount      `json:"amount"`

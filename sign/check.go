@@ -13,10 +13,10 @@ const minBits = 2048
 // words checks the two fields that are copied into the header.
 func (i Identity) words() error {
 	if len(i.MchID) == 0 || len(i.MchID) > 32 || !every(i.MchID, isDigit) {
-		return errors.New("sign: Identity.MchID must be 1 to 32 digits")
+		return fmt.Errorf("sign: Identity.MchID, the merchant number, must be 1 to 32 digits; it has %d characters, and an app id (wx…) is something else", len(i.MchID))
 	}
 	if len(i.Serial) == 0 || len(i.Serial) > 64 || !every(i.Serial, isHex) {
-		return errors.New("sign: Identity.Serial must be the hexadecimal serial number of the merchant API certificate")
+		return fmt.Errorf("sign: Identity.Serial must be the hexadecimal serial number of the merchant API certificate, without colons; it has %d characters. openssl x509 -noout -serial -in apiclient_cert.pem prints it, and PUB_KEY_ID_… is the platform's key, not the merchant's", len(i.Serial))
 	}
 	return nil
 }
