@@ -33,6 +33,8 @@ func TestNewMerchantNamesWhatIsWrong(t *testing.T) {
 	require.NoError(t, err)
 	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
+	own, err := sign.NewRing(sign.PublicKey(publicID, &merchantKey().PublicKey))
+	require.NoError(t, err)
 	tests := []struct {
 		name   string
 		change func(*wechat.MerchantConfig)
@@ -52,6 +54,8 @@ func TestNewMerchantNamesWhatIsWrong(t *testing.T) {
 		{name: "31 bytes", change: func(c *wechat.MerchantConfig) { c.APIv3Key = seal.NewKey(apiV3Key[1:]) }, want: "31"},
 		{name: "33 bytes", change: func(c *wechat.MerchantConfig) { c.APIv3Key = seal.NewKey(apiV3Key + "x") }, want: "33"},
 		{name: "no platform", change: func(c *wechat.MerchantConfig) { c.Platform = nil }, want: "Platform"},
+		{name: "nil ring", change: func(c *wechat.MerchantConfig) { c.Platform = (*sign.Ring)(nil) }, want: "nil *sign.Ring"},
+		{name: "the merchant's own key", change: func(c *wechat.MerchantConfig) { c.Platform = own }, want: "own key"},
 		{name: "simulator at a real host", change: func(c *wechat.MerchantConfig) { c.ID = "0000123456" }, want: "loopback"},
 		{name: "nil transport", opts: []wechat.Option{wechat.WithTransport(nil)}, want: "WithTransport"},
 		{name: "nil http.Client", opts: []wechat.Option{wechat.WithTransport((*http.Client)(nil))}, want: "WithTransport"},
