@@ -54,7 +54,14 @@ func (t *trip) unconnected() bool { return t.wanted.Load() && !t.given.Load() }
 // hostsFault reports whether a failed trip speaks against the host rather than
 // against the caller, who may have given up, or never have had the time.
 func (t *trip) hostsFault(ctx context.Context) bool {
-	return ctx.Err() == nil || errors.Is(ctx.Err(), context.DeadlineExceeded) && time.Since(t.began) >= patience
+	over := errors.Is(ctx.Err(), context.DeadlineExceeded)
+	if end, ok := ctx.Deadline(); ok && ctx.Err() == nil {
+		over = !time.Now().Before(end) // its timer may fire after ours, which ends at the same moment
+	}
+	if over {
+		return time.Since(t.began) >= patience
+	}
+	return ctx.Err() == nil
 }
 
 // end frees what the attempt holds; streaming leaves the context to the download.
