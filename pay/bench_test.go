@@ -34,7 +34,9 @@ func stubbedService(tb testing.TB) (*pay.Service, *stubbed) {
 	tb.Helper()
 	key, err := testKey()
 	require.NoError(tb, err)
-	stub := &stubbed{&key.PublicKey, make([]byte, 256)}
+	own, err := ownKey()
+	require.NoError(tb, err)
+	stub := &stubbed{&own.PublicKey, make([]byte, 256)}
 	ring, err := sign.NewRing(sign.PublicKey(testKeyID, &key.PublicKey))
 	require.NoError(tb, err)
 	m, err := wechat.NewMerchant(wechat.MerchantConfig{ID: "1900000001", Serial: "5F1C72E2A8931B72A2E13AF8DEE92471EB397115", Key: stub,

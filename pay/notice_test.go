@@ -31,7 +31,11 @@ const (
 	testV3Key = "0123456789abcdef0123456789ABCDEF"
 )
 
-var testKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+// testKey is the platform's, ownKey the merchant's.
+var (
+	testKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+	ownKey  = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+)
 
 // receiver is a merchant whose platform key the test holds, so that any notice
 // can be made, also such as the simulator never sends.
@@ -39,9 +43,11 @@ func receiver(t testing.TB) *wechat.Merchant {
 	t.Helper()
 	key, err := testKey()
 	require.NoError(t, err)
+	own, err := ownKey()
+	require.NoError(t, err)
 	ring, err := sign.NewRing(sign.PublicKey(testKeyID, &key.PublicKey))
 	require.NoError(t, err)
-	m, err := wechat.NewMerchant(wechat.MerchantConfig{ID: "1900000001", Serial: "5F1C72E2A8931B72A2E13AF8DEE92471EB397115", Key: key,
+	m, err := wechat.NewMerchant(wechat.MerchantConfig{ID: "1900000001", Serial: "5F1C72E2A8931B72A2E13AF8DEE92471EB397115", Key: own,
 		APIv3Key: seal.NewKey(testV3Key), Platform: ring})
 	require.NoError(t, err)
 	return m

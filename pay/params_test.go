@@ -60,7 +60,9 @@ func TestJSAPIParamsVectorS5(t *testing.T) {
 	t.Parallel()
 	key, err := wechat.LoadPrivateKey([]byte(officialKey))
 	require.NoError(t, err)
-	ring, err := sign.NewRing(sign.PublicKey(testKeyID, &key.PublicKey))
+	platform, err := testKey()
+	require.NoError(t, err)
+	ring, err := sign.NewRing(sign.PublicKey(testKeyID, &platform.PublicKey))
 	require.NoError(t, err)
 	m, err := wechat.NewMerchant(wechat.MerchantConfig{ID: "1900007291", Serial: "408B07E79B8269FEC3D5D3E6AB8ED163A6A380DB", Key: key,
 		APIv3Key: seal.NewKey(testV3Key), Platform: ring})
