@@ -41,7 +41,7 @@ func TestRunPlaysEveryStep(t *testing.T) {
 
 func TestRunFailsWhereAStepFails(t *testing.T) {
 	t.Parallel()
-	for _, lines := range []int{0, 1, 2, 6, 8, 11} {
+	for _, lines := range []int{0, 2, 7, 11} {
 		t.Run(fmt.Sprint(lines), func(t *testing.T) {
 			t.Parallel()
 			ctx, stop := context.WithCancel(t.Context())
