@@ -77,19 +77,25 @@ func TestPool_NoDialsWhenWarm(t *testing.T) {
 			wg.Go(func() { post(t, c.Do, server.URL+"/warm") })
 		}
 		wg.Wait()
-		before := dials.Load()
-		require.EqualValues(t, flight, before)
-		var left atomic.Int32
-		left.Store(1000)
-		for range flight {
-			wg.Go(func() {
-				for left.Add(-1) >= 0 {
-					post(t, c.Do, server.URL)
-				}
-			})
+		require.EqualValues(t, flight, dials.Load())
+		// A request that begins before the connection of the one before it is back
+		// in the pool dials, so a busy machine needs some rounds until all are warm.
+		made := int64(-1)
+		for round := 0; made != 0 && round < 10; round++ {
+			before := int64(dials.Load())
+			var left atomic.Int32
+			left.Store(1000)
+			for range flight {
+				wg.Go(func() {
+					for left.Add(-1) >= 0 {
+						post(t, c.Do, server.URL)
+					}
+				})
+			}
+			wg.Wait()
+			made = int64(dials.Load()) - before
 		}
-		wg.Wait()
-		assert.Zero(t, dials.Load()-before, "dials for 1,000 requests")
+		assert.Zero(t, made, "dials for 1,000 requests")
 		c.CloseIdleConnections()
 	}
 }
