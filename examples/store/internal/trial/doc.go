@@ -1,3 +1,3 @@
-// Package trial holds the hard tests of the whole shop: killed at every crash
-// point and started again, two instances over one database, answers in time.
+// Package trial holds the hard tests of the whole shop: two instances over one
+// database, answers in time, failures between commit and answer.
 package trial
