@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -199,4 +200,33 @@ func TestAClockPutBackFreesTheMainHost(t *testing.T) {
 	_, err := wechat.Call[prepay](t.Context(), m, opWrite, someOrder)
 	require.NoError(t, err)
 	assert.Equal(t, []string{mainHost, standbyHost, standbyHost, mainHost}, hosts)
+}
+
+// When the rest of a dead host is over, one caller is lent to it as a probe and the
+// others stay with the standby.
+func TestAProbeIsOneCaller(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var atMain atomic.Int32
+		m := cheapMerchant(t, doFunc(func(r *http.Request) (*http.Response, error) {
+			if r.URL.Host == standbyHost {
+				return proved(200, prepayBody), nil
+			}
+			atMain.Add(1)
+			<-time.After(3 * time.Second)
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ETIMEDOUT}
+		}))
+		_, err := wechat.Call[prepay](t.Context(), m, opKeyed, someOrder)
+		require.NoError(t, err)
+		<-time.After(time.Minute)
+		var wg sync.WaitGroup
+		for range 100 {
+			wg.Go(func() {
+				_, err := wechat.Call[prepay](t.Context(), m, opKeyed, someOrder)
+				assert.NoError(t, err)
+			})
+		}
+		wg.Wait()
+		assert.EqualValues(t, 2, atMain.Load(), "the first call, and one probe")
+	})
 }
