@@ -76,7 +76,10 @@ func (s *shopV2) receive(w http.ResponseWriter, r *http.Request) {
 		return nil
 	})
 	notify.Answer(h, apiv2.Scanned, func(ctx context.Context, e notify.Event[apiv2.Scan]) (apiv2.NativeReply, error) {
-		return s.scanned(ctx, e.Data)
+		s.mu.Lock()
+		scanned := s.scanned
+		s.mu.Unlock()
+		return scanned(ctx, e.Data)
 	})
 	h.ServeHTTP(w, r)
 }
@@ -244,7 +247,9 @@ func TestV2Native(t *testing.T) {
 			return apiv2.NativeReply{}, ctx.Err()
 		},
 	} {
-		s.scanned = reply
+		s.mu.Lock()
+		s.scanned = reply // an earlier one may still be waiting
+		s.mu.Unlock()
 		_, err = s.p.Scan(ctx, link, li)
 		require.ErrorIs(t, err, wechattest.ErrScan)
 		assert.Contains(t, err.Error(), name)
