@@ -65,7 +65,7 @@ func TestAdverse06_ATricklingBodyEndsAtTheDeadline(t *testing.T) {
 		}
 	})
 	t.Cleanup(func() { close(release) })
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	res, err := newClient(t).Do(request(t, ctx, "POST", server.URL, "{}"))
 	require.NoError(t, err)

@@ -108,7 +108,7 @@ func TestLeak_ConstructionStartsNothing(t *testing.T) {
 		_, err := transport.New()
 		require.NoError(t, err)
 	}
-	assert.Equal(t, before, runtime.NumGoroutine())
+	assert.LessOrEqual(t, runtime.NumGoroutine(), before) // goroutines of earlier tests may still be ending
 }
 
 func TestLeak_FiftyClientsLeaveNothing(t *testing.T) {
