@@ -45,8 +45,9 @@ func (c *client) closeIdle() {
 
 // Call sends in to op and decodes the answer into an Out. in is a struct whose
 // tags path, query and json say where each field travels, or nil; a Validator is
-// asked first. Use None for Out when the answer is empty. Every error is a
-// *CallError; see OutcomeOf. Safe for concurrent use.
+// asked first. An Out that is a Validator is asked too, so that an answer without
+// what it was called for is an error. Use None for Out when the answer is empty.
+// Every error is a *CallError; see OutcomeOf. Safe for concurrent use.
 func Call[Out any](ctx context.Context, c Client, op Op, in any) (*Out, error) {
 	out := new(Out)
 	if err := call(ctx, c.core(), op, in, out); err != nil {
@@ -89,7 +90,11 @@ func (c *client) decode(op Op, r reply, out any) error {
 	if _, none := out.(*None); none {
 		return nil
 	}
-	if err := c.dialect.decode(r, out); err != nil {
+	err := c.dialect.decode(r, out)
+	if v, ok := out.(Validator); ok && err == nil {
+		err = v.Validate()
+	}
+	if err != nil {
 		return &CallError{Op: op, Outcome: Done, Body: r.body, Err: fmt.Errorf("unreadable answer: %w", err)}
 	}
 	return nil

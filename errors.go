@@ -217,7 +217,7 @@ func (e *FieldError) Error() string { return e.Field + ": " + e.Problem }
 // Invalid makes a *FieldError; requests return it from Validate.
 func Invalid(field, problem string) error { return &FieldError{field, problem} }
 
-// Validator is a request that can check itself. Call asks before anything is
+// Validator is a request or an answer that can check itself. Call asks before anything is
 // sent; the failure's outcome is NotDone.
 type Validator interface{ Validate() error }
 

@@ -63,7 +63,7 @@ type CodepayGoods struct {
 func (r CodepayRequest) Validate() error {
 	var f check.Fields
 	f.OutTradeNo(r.OutTradeNo)
-	f.Required("description", r.Description, maxDescription)
+	f.Line("description", r.Description, maxDescription)
 	f.Text("attach", r.Attach, maxAttach)
 	f.Text("goods_tag", r.GoodsTag, maxGoodsTag)
 	checkAmount(&f, r.Amount)

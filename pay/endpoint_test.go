@@ -321,6 +321,25 @@ func isNilPointer(v any) bool {
 	return false
 }
 
+// A signed answer without the one thing it was asked for is not handed on as an
+// empty address or code.
+func TestPrepayAnswersLackNothing(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, says(http.StatusOK, `{"other":1}`))
+	for field, call := range map[string]func() error{
+		"prepay_id": func() error { _, err := d.direct.PrepayAPP(t.Context(), app()); return err },
+		"h5_url":    func() error { _, err := d.direct.PrepayH5(t.Context(), h5()); return err },
+		"code_url":  func() error { _, err := d.direct.PrepayNative(t.Context(), native()); return err },
+	} {
+		err := call()
+		invalid(t, err, field)
+		assert.Equal(t, wechat.Done, wechat.OutcomeOf(err), field)
+		var e *wechat.CallError
+		require.ErrorAs(t, err, &e)
+		assert.JSONEq(t, `{"other":1}`, string(e.Body))
+	}
+}
+
 func TestEndpointsSendNothingToAnUnfitRequest(t *testing.T) {
 	t.Parallel()
 	var field *wechat.FieldError

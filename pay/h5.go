@@ -96,6 +96,9 @@ type H5 struct {
 	URL string `json:"h5_url"` // lives five minutes; placing the same order again renews it
 }
 
+// Validate refuses an answer without the address.
+func (h *H5) Validate() error { return answered("h5_url", h.URL) }
+
 // RedirectTo is the address to send the browser to, so that it comes back to back
 // afterwards. It comes back in any case, also about five seconds after it left:
 // show a page that asks whether the payment is done, and query. back has to be on

@@ -83,6 +83,17 @@ type Prepay struct {
 	PrepayID string `json:"prepay_id"` // lives two hours; placing the same order again renews it
 }
 
+// Validate refuses an answer without the id.
+func (p *Prepay) Validate() error { return answered("prepay_id", p.PrepayID) }
+
+// answered refuses an answer that lacks what the order was placed for.
+func answered(field, value string) error {
+	if value == "" {
+		return wechat.Invalid(field, "is missing in a signed answer: place the identical order again")
+	}
+	return nil
+}
+
 // PrepayJSAPI places an order to be paid on a page inside WeChat, or in a mini
 // program: the endpoint is the same, with the mini program's app id and openid.
 // Hand the result to JSAPIParams or MiniProgramParams. After an Unknown outcome

@@ -61,6 +61,9 @@ type Native struct {
 	CodeURL string `json:"code_url"` // show it as a QR code, see package qrcode; lives two hours
 }
 
+// Validate refuses an answer without the code.
+func (n *Native) Validate() error { return answered("code_url", n.CodeURL) }
+
 // PrepayNative places an order to be paid by scanning a QR code. The code works
 // with the camera only, not by a long press on a picture. Repeating it is safe,
 // see PrepayJSAPI.

@@ -155,7 +155,7 @@ type common struct {
 
 func (c common) check(f *check.Fields) {
 	f.OutTradeNo(c.outTradeNo)
-	f.Required("description", c.description, maxDescription)
+	f.Line("description", c.description, maxDescription)
 	f.Text("attach", c.attach, maxAttach)
 	f.Must(c.notifyURL != "", "notify_url", "is empty but required")
 	f.NotifyURL("notify_url", c.notifyURL, maxNotifyURL)

@@ -88,6 +88,9 @@ func (s *Service) ResolveCodepay(ctx context.Context, outTradeNo string) (Resolu
 // the error of ctx; every Outcome is then Unknown and Transaction the last one seen.
 func (r Resolver) Resolve(ctx context.Context, outTradeNo string) (Resolution, error) {
 	var seen Resolution
+	if r.Orders == nil {
+		return seen, wechat.Invalid("Resolver.Orders", "is nil: give the Service that placed the order")
+	}
 	last, err := r.poll(ctx, outTradeNo, &seen)
 	if err != nil || seen.Outcome != wechat.Unknown {
 		return seen, err

@@ -307,3 +307,20 @@ func TestResolveIgnoresAnswersAboutOtherOrders(t *testing.T) {
 		assert.Nil(t, got.Transaction)
 	})
 }
+
+func TestResolveNeedsItsService(t *testing.T) {
+	t.Parallel()
+	_, err := pay.Resolver{}.Resolve(t.Context(), "order1")
+	invalid(t, err, "Resolver.Orders")
+}
+
+func TestRefusedResolveSaysItsOperationOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, answers(refuses(http.StatusForbidden, wechat.ErrNoAuth)))
+		_, err := d.direct.Resolve(t.Context(), "order1")
+		require.ErrorIs(t, err, pay.ErrUnresolved)
+		require.ErrorIs(t, err, wechat.ErrNoAuth)
+		assert.Equal(t, 1, strings.Count(err.Error(), "/v3/pay"), err.Error())
+	})
+}

@@ -47,6 +47,7 @@ func TestJSAPIRequestValidate(t *testing.T) {
 		{"127 characters", func(r *pay.JSAPIRequest) { r.Description = long("茶", 127) }, "", ""},
 		{"128 characters", func(r *pay.JSAPIRequest) { r.Description = long("茶", 128) }, "description", "has 128 characters, the limit is 127"},
 		{"emoji", func(r *pay.JSAPIRequest) { r.Description = "热茶🍵" }, "description", "character 3 of 3 takes four bytes"},
+		{"a line break", func(r *pay.JSAPIRequest) { r.Description = "tea\ncup" }, "description", "byte 4 of 7 is a control character"},
 		{"broken text", func(r *pay.JSAPIRequest) { r.Description = "a\xffb" }, "description", "not valid UTF-8 (3 bytes)"},
 		{"no number", func(r *pay.JSAPIRequest) { r.OutTradeNo = "" }, "out_trade_no", "is empty"},
 		{"5 characters", func(r *pay.JSAPIRequest) { r.OutTradeNo = "12345" }, "out_trade_no", "has 5 bytes, want 6 to 32"},

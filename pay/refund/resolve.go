@@ -45,6 +45,9 @@ func (s *Service) Resolve(ctx context.Context, in Request) (*Refund, error) {
 // other error wraps ErrUnresolved and the last cause, and is Unknown. A
 // *pay.MismatchError says that the number belongs to a refund of another content.
 func (r Resolver) Resolve(ctx context.Context, in Request) (*Refund, error) {
+	if r.Refunds == nil {
+		return nil, wechat.Invalid("Resolver.Refunds", "is nil: give the Service that applied for the refund")
+	}
 	schedule := r.Schedule
 	if schedule == nil {
 		schedule = pay.OrderSchedule()

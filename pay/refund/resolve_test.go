@@ -142,3 +142,9 @@ func TestResolveRefusesWhatItCannotAsk(t *testing.T) {
 		assert.Equal(t, wechat.Unknown, wechat.OutcomeOf(err))
 	})
 }
+
+func TestResolveNeedsItsService(t *testing.T) {
+	t.Parallel()
+	_, err := refund.Resolver{}.Resolve(t.Context(), request())
+	invalid(t, err, "Resolver.Refunds")
+}

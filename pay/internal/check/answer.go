@@ -44,12 +44,14 @@ func Unresolved(why, cause error) error {
 	if cause == nil {
 		return why
 	}
-	err := fmt.Errorf("%w: %w", why, cause)
 	var call *wechat.CallError
-	if errors.As(cause, &call) {
-		return &wechat.CallError{Op: call.Op, Outcome: wechat.Unknown, Err: err}
+	if !errors.As(cause, &call) {
+		return fmt.Errorf("%w: %w", why, cause)
 	}
-	return err
+	if error(call) == cause { // its operation is going to be said once already
+		cause = call.Err
+	}
+	return &wechat.CallError{Op: call.Op, Outcome: wechat.Unknown, Err: fmt.Errorf("%w: %w", why, cause)}
 }
 
 // Wait is sleep if that is not nil, and otherwise waits for d or until ctx ends,

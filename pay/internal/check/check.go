@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/wxcommerce/wechat"
@@ -60,6 +61,14 @@ func (f *Fields) Text(field, value string, limit int) {
 func (f *Fields) Required(field, value string, limit int) {
 	f.Must(value != "", field, "is empty but required")
 	f.Text(field, value, limit)
+}
+
+// Line is Required text without control characters: the user sees it in one line.
+func (f *Fields) Line(field, value string, limit int) {
+	f.Required(field, value, limit)
+	if at := strings.IndexFunc(value, unicode.IsControl); at >= 0 {
+		f.Fail(field, "byte %d of %d is a control character, such as a line break or a tab: leave it out", at+1, len(value))
+	}
 }
 
 // ID is a required identifier of at most limit characters: visible ASCII, as all

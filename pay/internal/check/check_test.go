@@ -34,6 +34,9 @@ func TestFields(t *testing.T) {
 		"text with emoji":     {func(f *check.Fields) { f.Text("a", "a🍵", 3) }, "a: character 2 of 2 takes four bytes in UTF-8 (an emoji, or a rare ideograph), which WeChat Pay refuses: leave it out"},
 		"text broken":         {func(f *check.Fields) { f.Text("a", "\xff", 3) }, "a: is not valid UTF-8 (1 bytes): convert it first"},
 		"required":            {func(f *check.Fields) { f.Required("a", "", 3) }, "a: is empty but required"},
+		"line":                {func(f *check.Fields) { f.Line("a", "茶 1", 3) }, ""},
+		"line with a tab":     {func(f *check.Fields) { f.Line("a", "茶\t1", 3) }, "a: byte 4 of 5 is a control character, such as a line break or a tab: leave it out"},
+		"line empty":          {func(f *check.Fields) { f.Line("a", "", 3) }, "a: is empty but required"},
 		"id":                  {func(f *check.Fields) { f.ID("a", "wx_1-A", 6) }, ""},
 		"id empty":            {func(f *check.Fields) { f.ID("a", "", 6) }, "a: is empty but required"},
 		"id too long":         {func(f *check.Fields) { f.ID("a", "1234567", 6) }, "a: has 7 bytes, the limit is 6"},
@@ -116,7 +119,7 @@ func TestUnresolvedNeverSaysNotDone(t *testing.T) {
 	require.ErrorIs(t, call, why)
 	require.ErrorIs(t, call, cause)
 	assert.Equal(t, wechat.Unknown, wechat.OutcomeOf(call))
-	assert.Equal(t, "wechat: GET /v3/x: why: wechat: GET /v3/x: cause", call.Error())
+	assert.Equal(t, "wechat: GET /v3/x: why: cause", call.Error())
 }
 
 func TestWait(t *testing.T) {
