@@ -16,7 +16,7 @@ import (
 var (
 	standard = []string{}
 	client   = []string{".", "sign", "seal"}
-	house    = []string{".", "sign", "seal", "notify", "internal/wire"}
+	house    = []string{".", "sign", "seal", "notify", "internal/wire", "internal/check"}
 	order    = and(house, "pay", "pay/bill", "pay/internal/check")
 	anything = []string{"*"}
 )
@@ -29,6 +29,7 @@ var rooms = map[string][]string{
 	"sign":            standard,
 	"seal":            standard,
 	"internal/wire":   standard,
+	"internal/check":  {"."}, // what requests of several packages must keep
 	"internal/gbk":    {"golang.org/x/text"},
 	"transport":       {"github.com/go-resty/resty/v2"},
 	".":               {"sign", "seal", "transport", "internal/wire"},
@@ -38,7 +39,7 @@ var rooms = map[string][]string{
 	"notify":          and(client, "internal/wire"),
 
 	"pay":                and(house, "pay/internal/check"),
-	"pay/internal/check": {".", "sign", "internal/wire"}, // what requests of several packages under pay must keep
+	"pay/internal/check": {".", "sign", "internal/wire", "internal/check"}, // what requests of several packages under pay must keep
 	"pay/refund":         order,
 	"pay/bill":           order,
 	"pay/combine":        order,

@@ -1,13 +1,15 @@
+// Package check holds what the packages under pay share: how their answers and
+// times are read, beside the rules for fields of the package of the same name above.
 package check
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/wxcommerce/wechat"
+	"github.com/wxcommerce/wechat/internal/check"
 )
 
 // Refusal is the error that WeChat Pay provably answered with, or nil.
@@ -38,34 +40,13 @@ func Hopeless(err error) bool {
 	return errors.As(err, &field) || Status(err, http.StatusUnauthorized) || Status(err, http.StatusForbidden)
 }
 
-// Unresolved wraps the cause in why. The cause's own outcome is about the last
-// request only and must not be taken for that of the order or refund.
-func Unresolved(why, cause error) error {
-	if cause == nil {
-		return why
-	}
-	var call *wechat.CallError
-	if !errors.As(cause, &call) {
-		return fmt.Errorf("%w: %w", why, cause)
-	}
-	if error(call) == cause { // its operation is going to be said once already
-		cause = call.Err
-	}
-	return &wechat.CallError{Op: call.Op, Outcome: wechat.Unknown, Err: fmt.Errorf("%w: %w", why, cause)}
-}
+// Fields checks one field after another; see the package of the same name above.
+type Fields = check.Fields
 
-// Wait is sleep if that is not nil, and otherwise waits for d or until ctx ends,
-// whose error it then returns.
+// Unresolved wraps the cause in why; see the package of the same name above.
+func Unresolved(why, cause error) error { return check.Unresolved(why, cause) }
+
+// Wait is sleep or a timer; see the package of the same name above.
 func Wait(ctx context.Context, sleep func(context.Context, time.Duration) error, d time.Duration) error {
-	if sleep != nil {
-		return sleep(ctx, d)
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
+	return check.Wait(ctx, sleep, d)
 }

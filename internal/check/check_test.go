@@ -3,7 +3,6 @@ package check_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,7 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/wxcommerce/wechat"
-	"github.com/wxcommerce/wechat/pay/internal/check"
+	"github.com/wxcommerce/wechat/internal/check"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -33,6 +32,9 @@ func TestFields(t *testing.T) {
 		"text too long":       {func(f *check.Fields) { f.Text("a", "茶茶茶茶", 3) }, "a: has 4 characters, the limit is 3: shorten it"},
 		"text with emoji":     {func(f *check.Fields) { f.Text("a", "a🍵", 3) }, "a: character 2 of 2 takes four bytes in UTF-8 (an emoji, or a rare ideograph), which WeChat Pay refuses: leave it out"},
 		"text broken":         {func(f *check.Fields) { f.Text("a", "\xff", 3) }, "a: is not valid UTF-8 (1 bytes): convert it first"},
+		"words with emoji":    {func(f *check.Fields) { f.Words("a", "a🍵", 2) }, ""},
+		"words too long":      {func(f *check.Fields) { f.Words("a", "a🍵8fA3", 3) }, "a: has 6 characters, the limit is 3: shorten it"},
+		"words broken":        {func(f *check.Fields) { f.Words("a", "\xff", 3) }, "a: is not valid UTF-8 (1 bytes): convert it first"},
 		"required":            {func(f *check.Fields) { f.Required("a", "", 3) }, "a: is empty but required"},
 		"line":                {func(f *check.Fields) { f.Line("a", "茶 1", 3) }, ""},
 		"line with a tab":     {func(f *check.Fields) { f.Line("a", "茶\t1", 3) }, "a: byte 4 of 5 is a control character, such as a line break or a tab: leave it out"},
@@ -73,38 +75,6 @@ func TestFields(t *testing.T) {
 			assert.NotContains(t, f.Err().Error(), secret)
 		})
 	}
-}
-
-func TestAnswers(t *testing.T) {
-	t.Parallel()
-	op := wechat.GET("/v3/x")
-	answer := func(status int, verified bool) error {
-		return fmt.Errorf("shop: %w", &wechat.CallError{Op: op, Outcome: wechat.NotDone, Err: &wechat.APIError{Op: op, Status: status, Verified: verified}})
-	}
-	for _, tt := range []struct {
-		name                      string
-		err                       error
-		refusal, absent, hopeless bool
-	}{
-		{"nil", nil, false, false, false},
-		{"network", &wechat.CallError{Op: op, Err: errors.New("cut")}, false, false, false},
-		{"400", answer(400, true), true, false, false},
-		{"401", answer(401, true), true, false, true},
-		{"401 unproved", answer(401, false), false, false, true},
-		{"403", answer(403, true), true, false, true},
-		{"404", answer(404, true), true, true, false},
-		{"404 unproved", answer(404, false), false, false, false},
-		{"unfit", wechat.Invalid("a", "b"), false, false, true},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			assert.Equal(t, tt.refusal, check.Refusal(tt.err) != nil)
-			assert.Equal(t, tt.absent, check.Absent(tt.err))
-			assert.Equal(t, tt.hopeless, check.Hopeless(tt.err))
-		})
-	}
-	assert.True(t, check.Status(answer(418, false), 418))
-	assert.False(t, check.Status(nil, 418))
 }
 
 func TestUnresolvedNeverSaysNotDone(t *testing.T) {

@@ -1,6 +1,6 @@
-// Package check holds the rules that the fields of orders and refunds share.
-// A problem names the field, the limit, the shape of the value and what to do
-// about it; it never holds the value.
+// Package check holds the rules that the fields of requests share. A problem names
+// the field, the limit, the shape of the value and what to do about it; it never
+// holds the value.
 package check
 
 import (
@@ -54,6 +54,18 @@ func (f *Fields) Text(field, value string, limit int) {
 	}
 	if wide > 0 {
 		f.Fail(field, "character %d of %d takes four bytes in UTF-8 (an emoji, or a rare ideograph), which WeChat Pay refuses: leave it out", wide, n)
+	}
+}
+
+// Words is free text of at most limit characters for api.weixin.qq.com, which takes
+// characters of four UTF-8 bytes too. "" is fine.
+func (f *Fields) Words(field, value string, limit int) {
+	if !utf8.ValidString(value) {
+		f.Fail(field, "is not valid UTF-8 (%d bytes): convert it first", len(value))
+		return
+	}
+	if n := utf8.RuneCountInString(value); n > limit {
+		f.Fail(field, "has %d characters, the limit is %d: shorten it", n, limit)
 	}
 }
 
