@@ -33,12 +33,12 @@ func (p *Pay) answer(ctx context.Context, in *inbound, no *refusal) *answer {
 		return p.plain(http.StatusMisdirectedRequest, "INVALID_REQUEST",
 			"this is a simulator, and the request was meant for "+in.host+": point the client at the simulator's own address")
 	}
-	f := p.pickFault(in)
+	f := p.faults.pick(in)
 	if a := f.before(p, in); a != nil {
-		return f.delayed(ctx, p, a)
+		return f.delayed(ctx, p.clock, a)
 	}
 	r := p.process(in, no)
-	return f.delayed(ctx, p, f.after(p, in, p.sign(in, r, signature{})))
+	return f.delayed(ctx, p.clock, f.after(p, in, p.sign(in, r, signature{})))
 }
 
 // process finds out what to say.

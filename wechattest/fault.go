@@ -3,10 +3,12 @@ package wechattest
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -55,7 +57,16 @@ type armed struct {
 
 // Fault arms f. Faults are asked in the order they were armed, and the first that
 // fits has its way. The returned function disarms it.
-func (p *Pay) Fault(f Fault) (disarm func()) {
+func (p *Pay) Fault(f Fault) (disarm func()) { return p.faults.arm(f) }
+
+// faultDesk holds the armed faults of one simulator, guarded by its lock.
+type faultDesk struct {
+	lock sync.Locker
+	dice *rand.Rand
+	list []*armed
+}
+
+func (d *faultDesk) arm(f Fault) (disarm func()) {
 	if f.Times == 0 {
 		f.Times = 1
 		if f.Chance > 0 {
@@ -63,42 +74,42 @@ func (p *Pay) Fault(f Fault) (disarm func()) {
 		}
 	}
 	a := &armed{Fault: f, skip: f.Skip, times: f.Times}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.faults = append(slices.DeleteFunc(p.faults, func(f *armed) bool { return f.times == 0 }), a)
+	d.lock.Lock()
+	defer d.lock.Unlock()
+	d.list = append(slices.DeleteFunc(d.list, func(f *armed) bool { return f.times == 0 }), a)
 	return func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
+		d.lock.Lock()
+		defer d.lock.Unlock()
 		a.times = 0
 	}
 }
 
-// pickFault finds the fault of a request; nil means none.
-func (p *Pay) pickFault(in *inbound) *armed {
-	p.mu.Lock()
-	faults := slices.Clone(p.faults)
-	p.mu.Unlock()
+// pick finds the fault of a request; nil means none.
+func (d *faultDesk) pick(in *inbound) *armed {
+	d.lock.Lock()
+	faults := slices.Clone(d.list)
+	d.lock.Unlock()
 	for _, f := range faults {
 		if !f.fits(in) { // outside the lock: Match is the caller's code
 			continue
 		}
-		if p.take(f) {
+		if d.take(f) {
 			return f
 		}
 	}
 	return nil
 }
 
-func (p *Pay) take(f *armed) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+func (d *faultDesk) take(f *armed) bool {
+	d.lock.Lock()
+	defer d.lock.Unlock()
 	switch {
 	case f.times == 0:
 		return false
 	case f.skip > 0:
 		f.skip--
 		return false
-	case f.Chance > 0 && p.dice.Float64() >= f.Chance:
+	case f.Chance > 0 && d.dice.Float64() >= f.Chance:
 		return false
 	}
 	if f.times > 0 {
@@ -196,7 +207,7 @@ func (f *armed) decorate(a *answer) *answer {
 }
 
 // delayed holds a slow answer back.
-func (f *armed) delayed(ctx context.Context, p *Pay, a *answer) *answer {
+func (f *armed) delayed(ctx context.Context, clock Clock, a *answer) *answer {
 	if f == nil || f.Kind != Slow {
 		return a
 	}
@@ -204,7 +215,7 @@ func (f *armed) delayed(ctx context.Context, p *Pay, a *answer) *answer {
 		<-ctx.Done()
 		return a
 	}
-	_ = p.clock.wait(ctx, f.Delay) // a caller that gave up does not see the answer
+	_ = clock.wait(ctx, f.Delay) // a caller that gave up does not see the answer
 	return a
 }
 

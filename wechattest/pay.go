@@ -65,7 +65,7 @@ type Pay struct {
 	state   state
 	journal *journal
 	dice    *rand.Rand
-	faults  []*armed
+	faults  faultDesk
 	notes   noticeDesk
 	closed  bool
 }
@@ -87,6 +87,7 @@ func NewPay(cfg Config) (*Pay, error) {
 		return nil, err
 	}
 	p.journal = j
+	p.faults.lock, p.faults.dice = &p.mu, p.dice
 	p.routes = table()
 	p.notes.start(p)
 	p.stop = p.clock.follow(&p.notes)

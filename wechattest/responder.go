@@ -33,7 +33,7 @@ func (a *Account) RawResponder(status int, body any, f Fault) func(*http.Request
 			out.number = numParam
 		}
 		fault := &armed{Fault: f}
-		ans := fault.delayed(r.Context(), p, fault.after(p, in, p.sign(in, out, signature{})))
+		ans := fault.delayed(r.Context(), p.clock, fault.after(p, in, p.sign(in, out, signature{})))
 		if err := r.Context().Err(); err != nil {
 			return nil, err
 		}
