@@ -33,7 +33,13 @@ func NewApp(appID string, src TokenSource, opts ...Option) (*App, error) {
 	if err := c.simulated(appID, "wx0000", "app id (wx0000…)"); err != nil {
 		return nil, err
 	}
-	c.dialect = &appDialect{src: src}
+	d := &appDialect{src: src}
+	if c.security != nil {
+		if d.sealing, err = c.security(appID); err != nil {
+			return nil, err
+		}
+	}
+	c.dialect = d
 	return &App{c: c, id: appID}, nil
 }
 

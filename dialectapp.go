@@ -12,12 +12,16 @@ import (
 	"strings"
 
 	"github.com/wxcommerce/wechat/internal/wire"
+	"github.com/wxcommerce/wechat/sign"
 )
 
 // appDialect speaks as api.weixin.qq.com does: the token in the query, JSON
 // without HTML escapes, status 200 for refusals too, files that turn into JSON
 // when something is wrong. What vouches for an answer is TLS alone.
-type appDialect struct{ src TokenSource }
+type appDialect struct {
+	src     TokenSource
+	sealing *sealing // nil unless WithAPISecurity
+}
 
 // Codes of the account side that any call may meet. Their names are the numbers.
 const (
@@ -26,6 +30,8 @@ const (
 	ErrTokenMalformed Code = "40014"
 	ErrTokenExpired   Code = "42001"
 	ErrIPNotAllowed   Code = "40164" // the caller's address is not in the white list
+	ErrAPISignature   Code = "40234" // the signature of an encrypted call is wrong; see WithAPISecurity
+	ErrAPIEncryption  Code = "40235" // it is right, but the call cannot be decrypted
 	ErrDailyQuota     Code = "45009"
 	ErrTooFrequent    Code = "45011"
 	ErrUnauthorized   Code = "48001" // the account may not call this
@@ -38,6 +44,11 @@ func (d *appDialect) encode(_ context.Context, op Op, in any) (*message, error) 
 }
 
 func (d *appDialect) authorize(ctx context.Context, op Op, r *http.Request, m *message) error {
+	if d.sealing != nil && op.sealable {
+		if err := d.sealing.seal(r, m); err != nil {
+			return err
+		}
+	}
 	if op.noToken {
 		return nil
 	}
@@ -58,6 +69,18 @@ func (d *appDialect) authorize(ctx context.Context, op Op, r *http.Request, m *m
 }
 
 func (d *appDialect) prove(_ context.Context, op Op, res *http.Response, body []byte) (reply, error) {
+	if d.sealing == nil || !op.sealable || !op.success(res.StatusCode) {
+		return d.read(op, res, body, true)
+	}
+	plain, believe, err := d.sealing.open(sign.APIURL(res.Request.URL), res, body)
+	if err != nil {
+		return reply{}, fmt.Errorf("answer %d not proved: %w", res.StatusCode, err)
+	}
+	return d.read(op, res, plain, believe)
+}
+
+// read finds the error in an answer, if it is one.
+func (d *appDialect) read(op Op, res *http.Response, body []byte, believe bool) (reply, error) {
 	var b struct {
 		Code    json.Number `json:"errcode"`
 		Message string      `json:"errmsg"`
@@ -69,7 +92,7 @@ func (d *appDialect) prove(_ context.Context, op Op, res *http.Response, body []
 	if b.Code == "" || b.Code == "0" {
 		return reply{body: body}, nil
 	}
-	e := &APIError{Op: op, Status: res.StatusCode, Code: Code(b.Code), Message: b.Message, RequestID: ridOf(b.Message), Verified: true}
+	e := &APIError{Op: op, Status: res.StatusCode, Code: Code(b.Code), Message: b.Message, RequestID: ridOf(b.Message), Verified: believe}
 	busy := errors.Is(e, ErrBusy)
 	e.refused, e.again = !busy, busy
 	return reply{}, e

@@ -25,7 +25,8 @@ type client struct {
 	now       func() time.Time
 	agent     string
 	observers []func(context.Context, Event)
-	fault     error // a client that must not be used says why
+	security  func(appID string) (*sealing, error) // of an App only, nil for none
+	fault     error                                // a client that must not be used says why
 }
 
 // attempt is one trip to WeChat and back.
@@ -163,6 +164,7 @@ func (c *client) receive(t *trip, k *course, r *http.Request, a *attempt) {
 	}
 	a.read = true
 	c.hosts.answered(a.host, a.res.StatusCode < 500 && a.res.StatusCode != http.StatusTooManyRequests)
+	a.res.Request = r // not every carrier says so, and a proof may name the address
 	a.reply, a.err = c.dialect.prove(t.ctx, k.op, a.res, a.body)
 }
 

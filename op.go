@@ -13,6 +13,7 @@ type Op struct {
 	method, path string
 	keyed, wary  bool
 	noToken      bool
+	sealable     bool
 	asks         bool
 	accepts      [2]int
 	v2           v2Rules
@@ -43,6 +44,10 @@ func (op Op) Wary() Op { op.wary = true; return op }
 
 // NoToken marks an account-side call that carries no access token.
 func (op Op) NoToken() Op { op.noToken = true; return op }
+
+// Sealable marks an account-side POST whose documents say that it supports
+// encryption and signing (服务端API签名); an App made WithAPISecurity then uses them.
+func (op Op) Sealable() Op { op.sealable = true; return op }
 
 // Accepts names up to two statuses, such as 202, that mean success here beside
 // 200, 201 and 204.

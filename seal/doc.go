@@ -12,6 +12,8 @@
 //	}
 //	body, err := json.Marshal(sealed) // {"name":"<base64 of RSA-OAEP>"}
 //
+// Bodies of api.weixin.qq.com that may be encrypted (服务端API加密) are Envelopes.
+//
 // Callbacks and platform certificates are opened with an AEAD made once from the
 // APIv3 key.
 //

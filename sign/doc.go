@@ -12,6 +12,9 @@
 //	}
 //	proof, err := sign.NewVerifier(ring, time.Now).Verify(ctx, res.Header, resBody)
 //
+// AppIdentity and AppVerifier do the same for calls of api.weixin.qq.com that may be
+// signed (服务端API签名).
+//
 // Nothing here opens a connection, reads a file or starts a goroutine. Time and
 // nonce are always passed in, so published vectors can be replayed.
 //

@@ -31,17 +31,7 @@ type field struct {
 // readClaim does every check that needs neither clock nor key.
 func readClaim(h http.Header) (claim, error) {
 	fields := [...]field{{name: headerTimestamp}, {name: headerNonce}, {name: headerSerial}, {name: headerSignature}, {name: headerType}}
-	for name, values := range h {
-		for i := range fields {
-			// Not h.Values: a map built by another framework may spell a name twice.
-			if len(name) == len(fields[i].name) && strings.EqualFold(name, fields[i].name) {
-				fields[i].count += len(values)
-				if len(values) > 0 {
-					fields[i].value = values[0]
-				}
-			}
-		}
-	}
+	collect(h, fields[:])
 	for _, f := range fields[:4] {
 		if err := f.once(); err != nil {
 			return claim{}, err
@@ -57,10 +47,25 @@ func readClaim(h http.Header) (claim, error) {
 	return c.parse()
 }
 
+// collect counts the headers named in fields and keeps their values.
+func collect(h http.Header, fields []field) {
+	for name, values := range h {
+		for i := range fields {
+			// Not h.Values: a map built by another framework may spell a name twice.
+			if len(name) == len(fields[i].name) && strings.EqualFold(name, fields[i].name) {
+				fields[i].count += len(values)
+				if len(values) > 0 {
+					fields[i].value = values[0]
+				}
+			}
+		}
+	}
+}
+
 func (f field) once() error {
 	switch {
 	case f.count == 0:
-		return because(ErrUnsigned, "header %s is missing; if every message lacks it, a proxy, CDN or gateway in between strips Wechatpay-* headers", f.name)
+		return because(ErrUnsigned, "header %s is missing; if every message lacks it, a proxy, CDN or gateway in between strips %s-* headers", f.name, f.name[:strings.IndexByte(f.name, '-')])
 	case f.count > 1:
 		return because(ErrUnsigned, "header %s is there %d times; something on the way repeats it", f.name, f.count)
 	case f.value == "":
@@ -76,11 +81,20 @@ func (c claim) parse() (claim, error) {
 	if !every(c.nonce, isVisible) || !every(c.serial, isVisible) {
 		return claim{}, because(ErrUnsigned, "headers %s and %s must be plain visible ASCII", headerNonce, headerSerial)
 	}
-	// Ten digits last until 2286; more are milliseconds or nonsense.
-	if len(c.timestamp) > 10 || c.timestamp[0] == '0' || !every(c.timestamp, isDigit) {
-		return claim{}, because(ErrUnsigned, "header %s must be Unix seconds in plain digits, not %s", headerTimestamp, show(c.timestamp))
+	at, err := readStamp(headerTimestamp, c.timestamp)
+	if err != nil {
+		return claim{}, err
 	}
-	seconds, _ := strconv.ParseInt(c.timestamp, 10, 64) // cannot fail on ten digits
-	c.at = time.Unix(seconds, 0)
+	c.at = at
 	return c, nil
+}
+
+// readStamp reads the Unix seconds in header name; s is not empty.
+func readStamp(name, s string) (time.Time, error) {
+	// Ten digits last until 2286; more are milliseconds or nonsense.
+	if len(s) > 10 || s[0] == '0' || !every(s, isDigit) {
+		return time.Time{}, because(ErrUnsigned, "header %s must be Unix seconds in plain digits, not %s", name, show(s))
+	}
+	seconds, _ := strconv.ParseInt(s, 10, 64) // cannot fail on ten digits
+	return time.Unix(seconds, 0), nil
 }

@@ -21,3 +21,16 @@ func (i Identity) MarshalJSON() ([]byte, error) {
 func (i Identity) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("mchid", i.MchID), slog.String("serial", i.Serial))
 }
+
+// Format prints the app id, whatever the verb, and *** for the key.
+func (i AppIdentity) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "sign.AppIdentity{AppID: %q, Key: ***}", i.AppID)
+}
+
+// MarshalJSON writes the app id, and *** for the key.
+func (i AppIdentity) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct{ AppID, Key string }{i.AppID, "***"})
+}
+
+// LogValue makes slog print the app id only.
+func (i AppIdentity) LogValue() slog.Value { return slog.GroupValue(slog.String("appid", i.AppID)) }

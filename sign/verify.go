@@ -54,7 +54,7 @@ func (v *Verifier) Verify(ctx context.Context, h http.Header, body []byte) (Veri
 	if err := v.fresh(c.at); err != nil {
 		return Verified{}, err
 	}
-	signature, err := decodeSignature(c.signature)
+	signature, err := decodeSignature(headerSignature, c.signature)
 	if err != nil {
 		return Verified{}, err
 	}
@@ -89,14 +89,14 @@ func (v *Verifier) fresh(at time.Time) error {
 
 // decodeSignature is strict: the standard alphabet, full padding, no line breaks
 // and no spare bits, so that every signature has one spelling.
-func decodeSignature(text string) ([]byte, error) {
+func decodeSignature(header, text string) ([]byte, error) {
 	// encoding/base64 skips CR and LF even when strict.
 	if len(text) > maxText || strings.IndexByte(text, '\n') >= 0 || strings.IndexByte(text, '\r') >= 0 {
-		return nil, because(ErrMismatch, "header %s is too long or contains a line break", headerSignature)
+		return nil, because(ErrMismatch, "header %s is too long or contains a line break", header)
 	}
 	signature, err := base64.StdEncoding.Strict().DecodeString(text)
 	if err != nil {
-		return nil, because(ErrMismatch, "header %s is not proper base64; something on the way rewrote it", headerSignature)
+		return nil, because(ErrMismatch, "header %s is not proper base64; something on the way rewrote it", header)
 	}
 	return signature, nil
 }
