@@ -1,6 +1,7 @@
 package wechattest
 
 import (
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -21,9 +22,16 @@ func (a *Account) Config() wechat.MerchantConfig {
 }
 
 // ConfigV2 is what wechat.NewMerchantV2 needs. The simulator asks for no client
-// certificate.
+// certificate; it is there because clients want one for refunds.
 func (a *Account) ConfigV2() wechat.MerchantV2Config {
-	return wechat.MerchantV2Config{ID: a.MchID, Key: seal.NewKey(a.APIv2Key), Digest: a.Digest}
+	return wechat.MerchantV2Config{ID: a.MchID, Key: seal.NewKey(a.APIv2Key), Digest: a.Digest,
+		Certificate: &tls.Certificate{Certificate: [][]byte{a.Certificate.Raw}, PrivateKey: a.PrivateKey}}
+}
+
+// SetNativeURL is where the callbacks of native mode 1 go from now on, like the
+// setting on the merchant platform; see MerchantOptions.NativeURL.
+func (a *Account) SetNativeURL(address string) error {
+	return a.pay.change(a.MchID, func(acc *account) error { acc.Native = address; return nil })
 }
 
 // Options point a merchant client at this simulator, without sockets and on its

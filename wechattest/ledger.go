@@ -60,8 +60,12 @@ func (p *Pay) Ledger(mchID string) []Entry {
 		all = append(all, Entry{Kind: Refund, MchID: r.MchID, SubMchID: r.SubMchID, OutTradeNo: r.OutTradeNo,
 			TransactionID: r.TransactionID, OutRefundNo: r.OutRefundNo, RefundID: r.RefundID, Amount: -wechat.Fen(r.Amount), At: r.Succeeded})
 	}
-	slices.SortStableFunc(all, func(a, b Entry) int { return a.At.Compare(b.At) })
+	sortByTime(all)
 	return all
+}
+
+func sortByTime(all []Entry) {
+	slices.SortStableFunc(all, func(a, b Entry) int { return a.At.Compare(b.At) })
 }
 
 // Balance is the sum of a ledger.

@@ -2,13 +2,21 @@ package wechattest
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/md5"
+	crand "crypto/rand"
 	"crypto/sha1"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"math/big"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"slices"
@@ -29,23 +37,33 @@ type LegacyConfig struct {
 	Notify        wechat.Transport
 	NoticeTimeout time.Duration
 	NativeURL     string // gets the callbacks of static native codes
+	// Dir is the folder of a file that holds everything, keys included, in clear;
+	// empty means memory only. One process at a time may use a folder.
+	Dir string
+	// RefundDelay is how long a refund stays under way (refund_status 8); none if zero.
+	RefundDelay time.Duration
+	// Seed decides every fault that has a Chance.
+	Seed uint64
 }
 
 // Legacy is WeChat and Tenpay as shops of 2014 know them, for one merchant: pages,
 // mobile apps and static native codes pay, orders are queried and refunded, and
-// bills list them. It is kept in memory, safe for concurrent use and an
-// http.Handler; with RealClock it runs one goroutine until Close. It asks for no
-// client certificate.
+// bills list them. It is safe for concurrent use and an http.Handler; with
+// RealClock it runs one goroutine until Close. It asks for no client certificate,
+// though Config has one, as clients want it for refunds.
 type Legacy struct {
 	AppID, PartnerID       string
-	PaySignKey, PartnerKey string // fresh ones for every Legacy
+	PaySignKey, PartnerKey string // fresh ones for every new Legacy
 	NativeURL              string
 
 	clock   Clock
 	base    string
 	sender  wechat.Transport
 	timeout time.Duration
+	delay   time.Duration // of refunds
+	dir     string
 	token   string
+	cert    tls.Certificate
 	stop    func()
 	moved   chan struct{}
 
@@ -56,14 +74,18 @@ type Legacy struct {
 	refunds    []*legacyRefund
 	due        []*legacyNotice
 	deliveries []LegacyDelivery
-	closed     bool
+	faults     faultDesk
+	spoils     []*armedNotice
+	dice       *rand.Rand
+	closed     bool // or its file takes no more
 }
 
 // NewLegacy opens the account of one merchant, whose numbers begin 0000 and wx0000.
 func NewLegacy(cfg LegacyConfig) (*Legacy, error) {
 	l := &Legacy{AppID: "wx0000201400000001", PartnerID: "0000201401", PaySignKey: randomText(128), PartnerKey: randomText(32), NativeURL: cfg.NativeURL,
-		clock: cfg.Clock, base: cfg.BaseURL, sender: cfg.Notify, timeout: cfg.NoticeTimeout, token: randomText(64),
-		moved: make(chan struct{}, 1), orders: map[string]*legacyOrder{}, prepaid: map[string]string{}}
+		clock: cfg.Clock, base: cfg.BaseURL, sender: cfg.Notify, timeout: cfg.NoticeTimeout, token: randomText(64), dir: cfg.Dir, delay: cfg.RefundDelay,
+		moved: make(chan struct{}, 1), orders: map[string]*legacyOrder{}, prepaid: map[string]string{}, dice: rand.New(rand.NewPCG(cfg.Seed, 2014))}
+	l.faults.lock, l.faults.dice = &l.mu, l.dice
 	if l.clock == nil {
 		l.clock = RealClock()
 	}
@@ -79,11 +101,34 @@ func NewLegacy(cfg LegacyConfig) (*Legacy, error) {
 	if err := checkBase(l.base); err != nil {
 		return nil, err
 	}
+	var err error
+	if l.cert, err = tenpayCertificate(l.clock.Now()); err != nil {
+		return nil, err
+	}
+	if err := l.restore(); err != nil {
+		return nil, err
+	}
 	l.stop = l.clock.follow(l)
 	return l, nil
 }
 
-// Close ends the deliveries. What comes after is refused.
+// tenpayCertificate is a client certificate such as Tenpay handed out.
+func tenpayCertificate(from time.Time) (tls.Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), crand.Reader)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("wechattest: making keys: %w", err)
+	}
+	t := &x509.Certificate{SerialNumber: big.NewInt(2014), Subject: pkix.Name{CommonName: "simulated Tenpay merchant, protects nothing"},
+		NotBefore: from.Add(-time.Hour), NotAfter: from.AddDate(yearsValid, 0, 0), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}
+	der, err := x509.CreateCertificate(crand.Reader, t, t, &key.PublicKey, key)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("wechattest: issuing a certificate: %w", err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
+}
+
+// Close ends the deliveries; with a folder, what was due stays due for the next
+// Legacy in it. What comes after is refused.
 func (l *Legacy) Close() error {
 	l.stop()
 	l.mu.Lock()
@@ -100,10 +145,11 @@ func (l *Legacy) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, "simulated merchant of 2014 "+l.PartnerID)
 }
 
-// Config is what wechat.NewMerchantLegacy needs, an access token included.
+// Config is what wechat.NewMerchantLegacy needs, an access token and a client
+// certificate included.
 func (l *Legacy) Config() wechat.MerchantLegacyConfig {
 	return wechat.MerchantLegacyConfig{AppID: l.AppID, PaySignKey: seal.NewKey(l.PaySignKey), PartnerID: l.PartnerID, PartnerKey: seal.NewKey(l.PartnerKey),
-		Tokens: legacyToken{l.token}, GBK: gbk.Decode}
+		Tokens: legacyToken{l.token}, GBK: gbk.Decode, Certificate: &l.cert}
 }
 
 // Options point a client at this simulator, without sockets and on its clock.
@@ -167,27 +213,36 @@ func (t legacyTransport) Do(r *http.Request) (*http.Response, error) {
 	if realHost(r.URL.Host) {
 		return nil, fmt.Errorf("wechattest: request for %s: simulated merchants must not talk to WeChat's hosts", r.URL.Host)
 	}
-	return t.l.answer(r).response(r)
+	a := t.l.serve(r, r.URL.RequestURI())
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	return a.response(r)
 }
 
 // ServeHTTP answers like api.weixin.qq.com and the hosts of Tenpay.
-func (l *Legacy) ServeHTTP(w http.ResponseWriter, r *http.Request) { l.answer(r).writeTo(w) }
+func (l *Legacy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	l.serve(r, r.RequestURI).writeTo(w)
+}
 
-func (l *Legacy) answer(r *http.Request) *answer {
-	body, err := readSome(r.Body)
+func (l *Legacy) answer(in *inbound) *answer {
 	status, kind, text := 200, "application/json", ""
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	query, err := url.ParseQuery(in.query)
 	switch {
 	case err != nil || l.closed:
 		status, text = 500, "the simulator cannot answer"
-	case r.Method != http.MethodPost:
+	case in.method != http.MethodPost:
 		status, text = 405, "want POST"
-	case strings.HasPrefix(r.URL.Path, "/pay/"):
-		text = l.api(r.URL.Path, r.URL.Query().Get("access_token"), body)
+	case strings.HasPrefix(in.path, "/pay/"):
+		text = l.api(in.path, query.Get("access_token"), in.body)
 	default:
 		kind = kindXML
-		status, text = l.gateway(r.URL.Path, body)
+		status, text = l.gateway(in.path, in.body)
+	}
+	if l.closed { // its file failed: nobody knows whether this happened
+		status, text = 500, "the simulator cannot answer"
 	}
 	return &answer{status: status, header: http.Header{"Content-Type": {kind}}, body: []byte(text), cut: -1}
 }

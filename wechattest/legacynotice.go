@@ -16,6 +16,7 @@ type LegacyDelivery struct {
 	At         time.Time
 	Status     int // of the answer, 0 if there was none
 	Accepted   bool
+	Fault      NoticeKind // 0: none
 }
 
 // legacyGaps are the waits between the tries, in seconds.
@@ -27,6 +28,7 @@ type legacyNotice struct {
 	at              time.Time
 	try             int
 	over            bool
+	held            bool // it was held back once
 }
 
 // notice is what a payment says; l.mu is held.
@@ -93,15 +95,8 @@ func (l *Legacy) runDue(ctx context.Context) {
 			l.mu.Unlock()
 			return
 		}
-		n.try++
+		f := l.spoil(n)
 		l.mu.Unlock()
-		status, answer, err := l.callShop(ctx, n.address, n.body)
-		accepted := err == nil && status == 200 && string(answer) == "success"
-		l.mu.Lock()
-		l.deliveries = append(l.deliveries, LegacyDelivery{n.number, n.try, l.clock.Now(), status, accepted})
-		if n.over = accepted || n.try > len(legacyGaps); !n.over {
-			n.at = l.clock.Now().Add(legacyGaps[n.try-1] * time.Second)
-		}
-		l.mu.Unlock()
+		l.deliver(ctx, n, f)
 	}
 }

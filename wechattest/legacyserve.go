@@ -40,6 +40,7 @@ func (l *Legacy) api(path, token string, body []byte) string {
 		}
 		id := "1101000000" + randomText(22)
 		l.prepaid[id] = o.OutTradeNo
+		_ = l.keep() // answer looks whether it failed
 		return fmt.Sprintf(`{"prepayid":%q,"errcode":0,"errmsg":"Success"}`, id)
 	case "/pay/orderquery":
 		return l.query(f["package"])
@@ -79,7 +80,15 @@ type legacyRefund struct {
 	order      *legacyOrder
 	number, id string
 	fee        wechat.Fen
-	at         time.Time
+	at, done   time.Time // asked for, arrived
+}
+
+// status is refund_status at a time: under way or done.
+func (r *legacyRefund) status(now time.Time) string {
+	if now.Before(r.done) {
+		return "8"
+	}
+	return "4"
 }
 
 // gateway answers Tenpay's forms; l.mu is held. Codes that are not in the public
@@ -142,12 +151,13 @@ func (l *Legacy) refund(f, out fieldsV2) {
 	case at < 0:
 		now := l.clock.Now()
 		o.Refunded += wechat.Fen(fee)
-		l.refunds = append(l.refunds, &legacyRefund{o, f["out_refund_no"], fmt.Sprintf("111%s%s%07d", l.PartnerID, now.In(wechat.Beijing).Format("20060102"), len(l.refunds)+1), wechat.Fen(fee), now})
+		l.refunds = append(l.refunds, &legacyRefund{o, f["out_refund_no"], fmt.Sprintf("111%s%s%07d", l.PartnerID, now.In(wechat.Beijing).Format("20060102"), len(l.refunds)+1), wechat.Fen(fee), now, now.Add(l.delay)})
 		at = len(l.refunds) - 1
+		_ = l.keep() // answer looks whether it failed
 	}
 	r := l.refunds[at]
 	out["out_trade_no"], out["transaction_id"], out["out_refund_no"], out["refund_id"] = o.OutTradeNo, o.TransactionID, r.number, r.id
-	out["refund_channel"], out["refund_fee"], out["refund_status"] = "1", f["refund_fee"], "4"
+	out["refund_channel"], out["refund_fee"], out["refund_status"] = "1", f["refund_fee"], r.status(l.clock.Now())
 }
 
 func (l *Legacy) refundQuery(f, out fieldsV2) {
@@ -169,9 +179,9 @@ func (l *Legacy) refundQuery(f, out fieldsV2) {
 		i := "_" + strconv.Itoa(n)
 		n++
 		out["out_trade_no"], out["transaction_id"] = o.OutTradeNo, o.TransactionID
-		out["out_refund_no"+i], out["refund_id"+i], out["refund_channel"+i], out["refund_state"+i] = r.number, r.id, "1", "4"
+		out["out_refund_no"+i], out["refund_id"+i], out["refund_channel"+i], out["refund_state"+i] = r.number, r.id, "1", r.status(l.clock.Now())
 		out["refund_fee"+i] = strconv.FormatInt(int64(r.fee), 10)
-		out["refund_time_begin"+i], out["refund_time"+i] = stampLegacy(r.at), stampLegacy(r.at)
+		out["refund_time_begin"+i], out["refund_time"+i] = stampLegacy(r.at), stampLegacy(r.done)
 	}
 	out["refund_count"] = strconv.Itoa(n)
 	if n == 0 {

@@ -21,11 +21,13 @@ type LegacyOrder struct {
 	Total, Refunded           wechat.Fen
 	OpenID                    string    // who paid
 	PaidAt                    time.Time // zero while it is not paid
+	Deadline                  time.Time // from then on it cannot be paid; zero means no such time
 }
 
 type legacyOrder struct {
 	LegacyOrder
 	fields fieldsV2 // the package, values in its charset
+	pack   string
 }
 
 // LegacyPage is what a page hands to WeixinJSBridge.
@@ -89,6 +91,7 @@ func (l *Legacy) place(pack string) (*legacyOrder, error) {
 		return nil, err
 	}
 	total, err := strconv.ParseInt(f["total_fee"], 10, 64)
+	deadline, expireErr := legacyExpiry(f["time_expire"])
 	u, urlErr := url.Parse(f["notify_url"])
 	switch {
 	case f["bank_type"] != "WX" || f["fee_type"] != "1" || f["body"] == "" || f["out_trade_no"] == "" || f["spbill_create_ip"] == "":
@@ -97,8 +100,10 @@ func (l *Legacy) place(pack string) (*legacyOrder, error) {
 		return nil, errors.New("total_fee is not an amount of fen")
 	case urlErr != nil || u.Host == "":
 		return nil, errors.New("notify_url is not a whole address")
-	case f["time_expire"] != "" && f["time_expire"] <= stampLegacy(l.clock.Now()):
-		return nil, errors.New("the order has expired")
+	case expireErr != nil:
+		return nil, errors.New("time_expire is not a time")
+	case !deadline.IsZero() && !l.clock.Now().Before(deadline):
+		return nil, fmt.Errorf("%w: the order has expired", ErrExpired)
 	}
 	if old := l.orders[f["out_trade_no"]]; old != nil {
 		if old.Total != wechat.Fen(total) {
@@ -106,9 +111,17 @@ func (l *Legacy) place(pack string) (*legacyOrder, error) {
 		}
 		return old, nil
 	}
-	o := &legacyOrder{fields: f, LegacyOrder: LegacyOrder{OutTradeNo: f["out_trade_no"], Body: f["body"], Attach: f["attach"], Total: wechat.Fen(total)}}
+	o := &legacyOrder{fields: f, pack: pack, LegacyOrder: LegacyOrder{OutTradeNo: f["out_trade_no"], Body: f["body"], Attach: f["attach"],
+		Total: wechat.Fen(total), Deadline: deadline}}
 	l.orders[o.OutTradeNo], l.list = o, append(l.list, o.OutTradeNo)
-	return o, nil
+	return o, l.keep()
+}
+
+func legacyExpiry(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	return time.ParseInLocation(stampV2, text, wechat.Beijing)
 }
 
 // Order finds an order by its number. It fails with ErrNoOrder.
@@ -121,8 +134,19 @@ func (l *Legacy) Order(outTradeNo string) (LegacyOrder, error) {
 	return LegacyOrder{}, ErrNoOrder
 }
 
+// Orders are all orders, oldest first.
+func (l *Legacy) Orders() []LegacyOrder {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all []LegacyOrder
+	for _, number := range l.list {
+		all = append(all, l.orders[number].LegacyOrder)
+	}
+	return all
+}
+
 // Pay is the user's confirmation: the order becomes paid and its notice due. It
-// fails with ErrNoOrder or ErrNotOpen.
+// fails with ErrNoOrder, ErrNotOpen or ErrExpired.
 func (l *Legacy) Pay(outTradeNo string, by User) (LegacyOrder, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -132,12 +156,14 @@ func (l *Legacy) Pay(outTradeNo string, by User) (LegacyOrder, error) {
 		return LegacyOrder{}, ErrNoOrder
 	case !o.PaidAt.IsZero():
 		return LegacyOrder{}, fmt.Errorf("%w: it is paid", ErrNotOpen)
+	case !o.Deadline.IsZero() && !l.clock.Now().Before(o.Deadline):
+		return LegacyOrder{}, ErrExpired
 	}
 	o.PaidAt, o.OpenID = l.clock.Now(), by.OpenID(l.AppID)
 	o.TransactionID = fmt.Sprintf("%s%s%010d", l.PartnerID, o.PaidAt.In(wechat.Beijing).Format("20060102"), len(l.due)+1)
 	l.due = append(l.due, l.notice(o))
 	l.wake()
-	return o.LegacyOrder, nil
+	return o.LegacyOrder, l.keep()
 }
 
 // Scan is a user who scans a static native code: the shop is asked for a package

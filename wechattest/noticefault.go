@@ -2,6 +2,7 @@ package wechattest
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -55,13 +56,7 @@ type armedNotice struct {
 // FaultNotice arms f. Faults are asked in the order they were armed at every try,
 // and the first that fits has its way. The returned function disarms it.
 func (p *Pay) FaultNotice(f NoticeFault) (disarm func()) {
-	if f.Times == 0 {
-		f.Times = 1
-		if f.Chance > 0 {
-			f.Times = -1
-		}
-	}
-	a := &armedNotice{NoticeFault: f, skip: f.Skip, times: f.Times}
+	a := newNoticeFault(f)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	spent := func(f *armedNotice) bool { return f.times == 0 }
@@ -73,6 +68,31 @@ func (p *Pay) FaultNotice(f NoticeFault) (disarm func()) {
 	}
 }
 
+func newNoticeFault(f NoticeFault) *armedNotice {
+	if f.Times == 0 {
+		f.Times = 1
+		if f.Chance > 0 {
+			f.Times = -1
+		}
+	}
+	return &armedNotice{NoticeFault: f, skip: f.Skip, times: f.Times}
+}
+
+// take uses the fault up for one try; false lets the try pass.
+func (f *armedNotice) take(dice *rand.Rand) bool {
+	if f.skip > 0 {
+		f.skip--
+		return false
+	}
+	if f.Chance > 0 && dice.Float64() >= f.Chance {
+		return false
+	}
+	if f.times > 0 {
+		f.times--
+	}
+	return true
+}
+
 // pick finds the fault of a try. p.mu is held.
 func (d *noticeDesk) pick(n *notice) NoticeFault {
 	for _, f := range d.faults {
@@ -82,17 +102,9 @@ func (d *noticeDesk) pick(n *notice) NoticeFault {
 		if f.Kind == NoticeReorder && n.Tries == 0 && d.passed[n.ID] {
 			continue // it was held back once
 		}
-		if f.skip > 0 {
-			f.skip--
-			continue
+		if f.take(d.p.dice) {
+			return f.NoticeFault
 		}
-		if f.Chance > 0 && d.p.dice.Float64() >= f.Chance {
-			continue
-		}
-		if f.times > 0 {
-			f.times--
-		}
-		return f.NoticeFault
 	}
 	return NoticeFault{}
 }

@@ -15,14 +15,17 @@ func (s *server) phone(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q := question{Ref: code}
-	o, err := s.pay.Order(code)
+	o, err := s.wallet.scan(r.Context(), code)
 	switch {
 	case err != nil:
 		q.Problem = wordsFor(err)
 	case o.State != "NOTPAY" && o.State != "USERPAYING":
 		q.Problem = wordsFor(wechattest.ErrNotOpen)
 	default:
-		q.Order, q.Shop = o, s.shopOf(o)
+		q.Order, q.Shop = o, s.wallet.shop(o)
+		if o.PrepayID != "" {
+			q.Ref = o.PrepayID // a code of a product opens another order at every scan
+		}
 	}
 	render(w, http.StatusOK, "'none'", "phone.html", q)
 }
@@ -30,7 +33,7 @@ func (s *server) phone(w http.ResponseWriter, r *http.Request) {
 // decidePhone is the customer's answer on the phone.
 func (s *server) decidePhone(w http.ResponseWriter, r *http.Request) {
 	by := scanner
-	if o, err := s.pay.Order(r.PostFormValue("ref")); err == nil && o.OpenID != "" {
+	if o, err := s.wallet.order(r.PostFormValue("ref")); err == nil && o.OpenID != "" {
 		by = wechattest.User{} // the order says for whom it is
 	}
 	render(w, http.StatusOK, "'none'", "phone.html", s.decide(r, by))

@@ -30,14 +30,15 @@ func (s *server) sheet(w http.ResponseWriter, r *http.Request) {
 		render(w, http.StatusForbidden, "'none'", "sheet.html", question{Problem: "这个网页不能打开微信支付 / this page may not open WeChat Pay"})
 		return
 	}
-	params := wechattest.PageParams{AppID: q.Get("appId"), TimeStamp: q.Get("timeStamp"), NonceStr: q.Get("nonceStr"),
-		Package: q.Get("package"), SignType: q.Get("signType"), PaySign: q.Get("paySign")}
-	o, err := s.pay.CheckJSAPI(params, wechattest.User{})
+	o, err := s.wallet.page(q)
+	if err == nil && o.State != "NOTPAY" {
+		err = wechattest.ErrNotOpen
+	}
 	if err != nil {
 		render(w, http.StatusOK, origin, "sheet.html", question{Origin: origin, Result: "fail", Problem: wordsFor(err)})
 		return
 	}
-	render(w, http.StatusOK, origin, "sheet.html", question{Ref: o.PrepayID, Origin: origin, Shop: s.shopOf(o), Order: o})
+	render(w, http.StatusOK, origin, "sheet.html", question{Ref: o.PrepayID, Origin: origin, Shop: s.wallet.shop(o), Order: o})
 }
 
 // decideSheet is the customer's answer on the sheet.
@@ -58,24 +59,16 @@ func (s *server) decide(r *http.Request, by wechattest.User) question {
 	var err error
 	if r.PostFormValue("act") == "pay" {
 		q.Result = "ok"
-		q.Order, err = s.pay.Pay(q.Ref, by)
+		q.Order, err = s.wallet.pay(q.Ref, by)
 	} else {
-		q.Order, err = s.pay.Cancel(q.Ref)
+		q.Order, err = s.wallet.cancel(q.Ref)
 	}
 	if err != nil {
 		q.Result, q.Problem = "fail", wordsFor(err)
 		return q
 	}
-	q.Shop = s.shopOf(q.Order)
+	q.Shop = s.wallet.shop(q.Order)
 	return q
-}
-
-func (s *server) shopOf(o wechattest.Order) string {
-	a, err := s.pay.Account(o.MchID)
-	if err != nil || a.Name == "" {
-		return "商户 " + o.MchID
-	}
-	return a.Name
 }
 
 // wordsFor says in the customer's words why a payment does not open.
@@ -87,6 +80,8 @@ func wordsFor(err error) string {
 		return "订单已支付或已关闭 / the order is paid or closed already"
 	case errors.Is(err, wechattest.ErrWrongUser):
 		return "这笔订单属于另一位用户 / the order is for another user"
+	case errors.Is(err, wechattest.ErrScan):
+		return "这个码打不开订单 / this code opens no order: " + err.Error()
 	case errors.Is(err, wechattest.ErrNoOrder):
 		return "没有找到这笔订单 / there is no such order"
 	}

@@ -20,8 +20,8 @@ var pages = template.Must(template.ParseFS(files, "files/*.html"))
 
 // server serves the customer's side of one simulator.
 type server struct {
-	pay   *wechattest.Pay
-	shops []string
+	wallet wallet
+	shops  []string
 }
 
 // h5Path is where the h5_url of an H5 order points.
@@ -31,8 +31,13 @@ const h5Path = "/cgi-bin/mmpayweb-bin/checkmweb"
 // pay, so that one listener is the whole of WeChat. shops are the origins whose
 // pages may open the pay sheet, such as http://127.0.0.1:8080; without any, every
 // loopback origin may. The handler is safe for concurrent use.
-func New(pay *wechattest.Pay, shops ...string) http.Handler {
-	s := &server{pay: pay, shops: slices.Clone(shops)}
+func New(pay *wechattest.Pay, shops ...string) http.Handler { return serve(today{pay}, shops) }
+
+// NewLegacy is New for the generation of 2014.
+func NewLegacy(l *wechattest.Legacy, shops ...string) http.Handler { return serve(old{l}, shops) }
+
+func serve(w wallet, shops []string) http.Handler {
+	s := &server{wallet: w, shops: slices.Clone(shops)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /ui/{file}", s.file)
 	mux.HandleFunc("GET /ui/sheet", s.sheet)
@@ -47,7 +52,7 @@ func New(pay *wechattest.Pay, shops ...string) http.Handler {
 			own.ServeHTTP(w, r)
 			return
 		}
-		pay.ServeHTTP(w, r)
+		s.wallet.ServeHTTP(w, r)
 	})
 }
 
