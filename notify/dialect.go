@@ -44,6 +44,7 @@ type notice struct {
 	created  wechat.Time
 	plain    []byte // the payload in clear
 	reply    *Reply // set when the dialect answers by itself, such as an URL check
+	unwanted *Reply // the answer if nobody registered for it; nil makes that a failure
 
 	fields []string // as given to open
 	values [][]byte // of these in a JSON payload, nil where absent

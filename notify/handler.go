@@ -77,6 +77,11 @@ func (h *Handler) process(ctx context.Context, r Request, k *knowledge) (Reply, 
 	f := facts{id: n.id, kind: n.kind}
 	k.learn(f)
 	to := h.find(n)
+	if to == nil && n.unwanted != nil {
+		f.ignored = true
+		k.learn(f)
+		return *n.unwanted, nil
+	}
 	if to == nil {
 		return Reply{}, fmt.Errorf("%w: register it with On, or set a Fallback", ErrUnknown)
 	}
@@ -170,7 +175,7 @@ func (h *Handler) conclude(ctx context.Context, start time.Time, out outcome) Re
 		reply = h.dialect.failure(status, wordFor(status))
 	}
 	h.report(ctx, Record{Merchant: h.dialect.merchant(), ID: out.id, Type: out.kind, Key: out.key, Status: reply.Status,
-		Duplicate: out.duplicate, Duration: h.dialect.now().Sub(start), Err: out.err})
+		Duplicate: out.duplicate, Ignored: out.ignored, Duration: h.dialect.now().Sub(start), Err: out.err})
 	return reply
 }
 

@@ -18,6 +18,7 @@ type Record struct {
 	Key       string // business key
 	Status    int    // of the answer
 	Duplicate bool   // acknowledged without a call, because the store had seen it finished
+	Ignored   bool   // a push acknowledged although nothing is registered for it
 	Duration  time.Duration
 	Err       error // nil if acknowledged; compare with this package's errors and those of sign
 }
@@ -43,6 +44,9 @@ func (h *Handler) write(ctx context.Context, r Record) {
 		slog.String("key", clip(r.Key)), slog.Int("status", r.Status), slog.Duration("duration", r.Duration)}
 	if r.Duplicate {
 		attrs = append(attrs, slog.Bool("duplicate", true))
+	}
+	if r.Ignored {
+		attrs = append(attrs, slog.Bool("ignored", true))
 	}
 	if r.Err != nil {
 		attrs = append(attrs, slog.String("error", r.Err.Error()))

@@ -20,10 +20,10 @@ import (
 	"github.com/wxcommerce/wechat/sign"
 )
 
-// push is a dialect as the older generations need it: proof in the query, an URL
+// other is a dialect as the older generations need it: proof in the query, an URL
 // check by GET that it answers itself, XML payloads, textual acknowledgement, and
 // replies that need to know the message they answer.
-type push struct{ token string }
+type other struct{ token string }
 
 type message struct {
 	XMLName xml.Name `xml:"xml"`
@@ -34,11 +34,11 @@ type message struct {
 	ID      string   `xml:"MsgId"`
 }
 
-func (d push) methods() []string { return []string{http.MethodGet, http.MethodPost} }
-func (d push) now() time.Time    { return time.Now() }
-func (d push) merchant() string  { return "gh_1" }
+func (d other) methods() []string { return []string{http.MethodGet, http.MethodPost} }
+func (d other) now() time.Time    { return time.Now() }
+func (d other) merchant() string  { return "gh_1" }
 
-func (d push) open(_ context.Context, r Request, _ []string) (*notice, error) {
+func (d other) open(_ context.Context, r Request, _ []string) (*notice, error) {
 	q, err := url.ParseQuery(r.RawQuery)
 	if err != nil || subtle.ConstantTimeCompare([]byte(q.Get("signature")), []byte(d.token)) != 1 {
 		return nil, sign.ErrMismatch
@@ -53,18 +53,18 @@ func (d push) open(_ context.Context, r Request, _ []string) (*notice, error) {
 	return &notice{id: m.ID, kind: strings.ToLower(m.Type), plain: r.Body, doc: m}, nil
 }
 
-func (d push) has(n *notice, field string) bool {
+func (d other) has(n *notice, field string) bool {
 	return strings.Contains(string(n.plain), "<"+field+">")
 }
 
-func (d push) owned(n *notice, _ owner, _ []string) error {
+func (d other) owned(n *notice, _ owner, _ []string) error {
 	if n.doc.(message).To != d.merchant() {
 		return ErrOwner
 	}
 	return nil
 }
 
-func (d push) decode(n *notice, out any, _ wire.Names) error {
+func (d other) decode(n *notice, out any, _ wire.Names) error {
 	if raw, ok := out.(*json.RawMessage); ok {
 		*raw = n.plain
 		return nil
@@ -72,13 +72,13 @@ func (d push) decode(n *notice, out any, _ wire.Names) error {
 	return xml.Unmarshal(n.plain, out)
 }
 
-func (d push) success(*notice) Reply {
+func (d other) success(*notice) Reply {
 	return Reply{Status: 200, ContentType: "text/plain", Body: []byte("success")}
 }
 
-func (d push) failure(status int, _ string) Reply { return Reply{Status: status} }
+func (d other) failure(status int, _ string) Reply { return Reply{Status: status} }
 
-func (d push) content(_ context.Context, n *notice, answer any) (Reply, error) {
+func (d other) content(_ context.Context, n *notice, answer any) (Reply, error) {
 	m := n.doc.(message)
 	body, err := xml.Marshal(message{To: m.From, From: m.To, Type: "text", Content: fmt.Sprint(answer)})
 	return Reply{Status: 200, ContentType: "text/xml", Body: body}, err
@@ -86,7 +86,7 @@ func (d push) content(_ context.Context, n *notice, answer any) (Reply, error) {
 
 func TestOtherDialectsFitTheSeam(t *testing.T) {
 	t.Parallel()
-	h := NewHandler(push{"secret"})
+	h := NewHandler(other{"secret"})
 	Answer(h, Asking[string](Of[message]("text").Having("Content")), func(_ context.Context, e Event[message]) (string, error) {
 		return "you said " + e.Data.Content + " <&>", nil
 	})

@@ -103,6 +103,7 @@ func methodError(method string) error { return fmt.Errorf("%w: %q", ErrMethod, c
 type facts struct {
 	id, kind, key string
 	duplicate     bool
+	ignored       bool
 }
 
 // knowledge is shared with whoever answers a late request: who answers, and which
