@@ -15,6 +15,7 @@ type Endpoint struct {
 // Titles are copied from the official documents, never made up.
 var Endpoints = []Endpoint{
 	{"POST", "/billcommentsp/batchquerycomment", "pay/apiv2", "拉取订单评价数据", 0},
+	{"POST", "/cgi-bin/express/delivery/open_msg/get_delivery_list", "notify/delivery", "获取运力id列表", 0},
 	{"POST", "/cgi-bin/mchdown_real_new.cgi", "pay/legacy", "对账单下载", 0},
 	{"POST", "/cgi-bin/stable_token", "token", "获取稳定版接口调用凭据", 0},
 	{"GET", "/cgi-bin/ticket/getticket", "token", "获取SDK临时票据", 0},
@@ -29,6 +30,7 @@ var Endpoints = []Endpoint{
 	{"POST", "/mmpaysptrans/pay_bank", "pay/apiv2", "企业付款到银行卡", 0},
 	{"POST", "/mmpaysptrans/query_bank", "pay/apiv2", "查询企业付款银行卡", 0},
 	{"POST", "/pay/closeorder", "pay/apiv2", "关闭订单", 0},
+	{"POST", "/pay/delivernotify", "notify/delivery", "发货通知", 0},
 	{"POST", "/pay/downloadbill", "pay/apiv2", "下载对账单", 0},
 	{"POST", "/pay/downloadfundflow", "pay/apiv2", "下载资金账单", 0},
 	{"POST", "/pay/genprepay", "pay/legacy", "生成预支付订单", 0},
@@ -70,4 +72,13 @@ var Endpoints = []Endpoint{
 	{"GET", "/v3/refund/domestic/refunds/{out_refund_no}", "pay/refund", "查询单笔退款（按商户退款单号）", 0},
 	{"POST", "/v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund", "pay/refund", "发起异常退款", 0},
 	{"POST", "/v3/security/echo", ".", "商户签名验签／加解密测试", 0},
+	{"POST", "/wxa/sec/order/get_order", "notify/delivery", "查询订单发货状态", 0},
+	{"POST", "/wxa/sec/order/get_order_list", "notify/delivery", "查询订单列表", 0},
+	{"POST", "/wxa/sec/order/is_trade_managed", "notify/delivery", "查询小程序是否已开通发货信息管理服务", 0},
+	{"POST", "/wxa/sec/order/is_trade_management_confirmation_completed", "notify/delivery", "查询小程序是否已完成交易结算管理确认", 0},
+	{"POST", "/wxa/sec/order/notify_confirm_receive", "notify/delivery", "确认收货提醒", 0},
+	{"POST", "/wxa/sec/order/opspecialorder", "notify/delivery", "特殊发货报备", 0},
+	{"POST", "/wxa/sec/order/set_msg_jump_path", "notify/delivery", "消息跳转路径设置", 0},
+	{"POST", "/wxa/sec/order/upload_combined_shipping_info", "notify/delivery", "发货信息合单录入", 0},
+	{"POST", "/wxa/sec/order/upload_shipping_info", "notify/delivery", "发货信息录入", 0},
 }

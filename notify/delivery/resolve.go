@@ -92,20 +92,21 @@ func (s Shipper) ship(ctx context.Context, invalid error, upload func() error, p
 			}
 		}
 		err := upload()
-		last, look = err, unsaid(err)
+		unclear := unsaid(err)
+		doubt = doubt || unclear
+		last, look = err, doubt
 		switch {
 		case err == nil, errors.Is(err, ErrUnchanged):
 			return nil
 		case errors.Is(err, ErrNoOrder), errors.Is(err, ErrQuota): // later
-		case look:
-			doubt = true
+		case unclear:
 		case errors.Is(err, ErrComplete), doubt:
 			return s.refused(ctx, err, parts)
 		default:
 			return err
 		}
 	}
-	if !look && !doubt && last != nil {
+	if !look && last != nil {
 		return last
 	}
 	return check.Unresolved(ErrUnresolved, last)
