@@ -20,6 +20,7 @@ import (
 // when something is wrong. What vouches for an answer is TLS alone.
 type appDialect struct {
 	src     TokenSource
+	local   bool     // talks to a loopback host only
 	sealing *sealing // nil unless WithAPISecurity
 }
 
@@ -37,10 +38,19 @@ const (
 	ErrUnauthorized   Code = "48001" // the account may not call this
 )
 
+var errTokenAbroad = errors.New("an access token travels to the App's own hosts only: mark an Op that is At another with NoToken")
+
 var errNoTokenSource = errors.New("this call carries an access token, but the App was made without a TokenSource")
 
 func (d *appDialect) encode(_ context.Context, op Op, in any) (*message, error) {
-	return encode(op, false, in)
+	if op.v2.host != "" && !op.noToken {
+		return nil, errTokenAbroad
+	}
+	m, err := encode(op, false, in)
+	if err == nil && !d.local {
+		m.base = op.v2.host
+	}
+	return m, err
 }
 
 func (d *appDialect) authorize(ctx context.Context, op Op, r *http.Request, m *message) error {

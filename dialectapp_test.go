@@ -219,3 +219,42 @@ func TestAnAppUploads(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "m1", out.Name)
 }
+
+// A call at another host goes there without a token; one with a token goes nowhere.
+func TestAnAppCallsAtAnotherHost(t *testing.T) {
+	t.Parallel()
+	var seen []string
+	carrier := doFunc(func(r *http.Request) (*http.Response, error) {
+		seen = append(seen, r.URL.String())
+		return header(plain(200, "\xff\xd8"), "Content-Type", "image/jpg"), nil
+	})
+	op := wechat.GET("/cgi-bin/showqrcode").At("https://mp.weixin.qq.com")
+	s, err := wechat.Open(t.Context(), newApp(t, &purse{token: "t"}, carrier), op.NoToken(), nil)
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	_, err = wechat.Open(t.Context(), newApp(t, &purse{token: "t"}, carrier), op, nil)
+	require.ErrorContains(t, err, "NoToken")
+	assert.Equal(t, wechat.NotDone, wechat.OutcomeOf(err))
+	local, err := wechat.NewApp("wx0000000000000001", nil, wechat.WithBaseURL("http://127.0.0.1:1"), wechat.WithTransport(carrier))
+	require.NoError(t, err)
+	s, err = wechat.Open(t.Context(), local, op.NoToken(), nil)
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	assert.Equal(t, []string{"https://mp.weixin.qq.com/cgi-bin/showqrcode", "http://127.0.0.1:1/cgi-bin/showqrcode"}, seen)
+}
+
+type picky struct{}
+
+func (picky) Validate() error { return wechat.Invalid("type", "is wrong") }
+
+func TestAnUploadIsCheckedFirst(t *testing.T) {
+	t.Parallel()
+	a := newApp(t, &purse{token: "t"}, func(*http.Request) (*http.Response, error) {
+		t.Error("something was sent")
+		return nil, io.EOF
+	})
+	_, err := wechat.Upload[menu](t.Context(), a, wechat.POST("/cgi-bin/media/upload"), picky{}, wechat.File{Name: "a.jpg", Data: strings.NewReader("abc")})
+	var f *wechat.FieldError
+	require.ErrorAs(t, err, &f)
+	assert.Equal(t, wechat.NotDone, wechat.OutcomeOf(err))
+}

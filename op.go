@@ -86,9 +86,9 @@ func (op Op) Certified() Op { op.v2.certified = true; return op }
 // the XML inside of it. It is for Unsigned endpoints, because nothing signs nests.
 func (op Op) Listing(element string) Op { op.v2.list = element; return op }
 
-// At moves a v2 or Tenpay endpoint to a host of its own, such as
-// "https://fraud.mch.weixin.qq.com". A client whose base URL is a loopback one,
-// as in tests, stays there.
+// At moves a v2 or Tenpay endpoint, or one of the account side that is marked
+// NoToken, to a host of its own, such as "https://fraud.mch.weixin.qq.com". A client
+// whose base URL is a loopback one, as in tests, stays there.
 func (op Op) At(base string) Op { op.v2.host = base; return op }
 
 // InOrder marks the Tenpay endpoint of bills: its signature covers the fields in

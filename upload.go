@@ -60,6 +60,11 @@ func Upload[Out any](ctx context.Context, c Client, op Op, in any, f File) (*Out
 }
 
 func (c *client) multipart(ctx context.Context, op Op, in any, f File) (*message, error) {
+	if v, ok := in.(Validator); ok {
+		if err := v.Validate(); err != nil {
+			return nil, err
+		}
+	}
 	if err := f.check(); err != nil {
 		return nil, err
 	}
