@@ -93,6 +93,9 @@ func prepare[T any](k Kind[T], f func(context.Context, Event[T]) (any, error)) f
 		if id == "" {
 			return job{}, fmt.Errorf("%w: the payload lacks the number that is its business key", ErrMalformed)
 		}
+		if k.each && k.key != nil {
+			id += "/" + n.id
+		}
 		e.Key = d.merchant() + "/" + n.kind + "/" + id
 		return job{key: e.Key, call: func(ctx context.Context) (any, error) { return f(ctx, e) }}, nil
 	}

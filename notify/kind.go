@@ -15,6 +15,7 @@ type Kind[T any] struct {
 	selector selector
 	owner    owner
 	key      func(T) string
+	each     bool
 }
 
 // Of begins a Kind: payloads of type T that come with one of these event types.
@@ -60,6 +61,13 @@ func (k Kind[T]) Owner(fields ...string) Kind[T] {
 // that notice is sent again.
 func (k Kind[T]) Keyed(f func(T) string) Kind[T] {
 	k.key = f
+	return k
+}
+
+// Each says that one business is reported many times in the same words, every one
+// of which counts: the id of the notice joins what Keyed reads, with a slash.
+func (k Kind[T]) Each() Kind[T] {
+	k.each = true
 	return k
 }
 

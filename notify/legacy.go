@@ -16,14 +16,19 @@ import (
 )
 
 // Event types of the generation of 2014, whose callbacks carry none: they are told
-// apart by what is in them. Package pay/legacy has the kinds for the first and the
-// third.
+// apart by what is in them. Package pay/legacy has the kinds for LegacyPaid and
+// LegacyScanned, complaint/rights those for complaints, notify/alarm the one for
+// LegacyAlarm.
 const (
 	LegacyPaid    = "2014.PAID"    // an order was paid
 	LegacyUnpaid  = "2014.UNPAID"  // a trade_state other than 0: whatever it means, not paid
 	LegacyScanned = "2014.SCANNED" // a static native code asks for a package
-	LegacyRights  = "2014.RIGHTS"  // a user complains, confirms or rejects; little of it is signed
+	LegacyRights  = "2014.RIGHTS"  // a user complains; little of it is signed
 	LegacyAlarm   = "2014.ALARM"   // WeChat is not content, such as with late deliveries
+
+	LegacyConfirmed = "2014.RIGHTS.CONFIRMED" // a user is content with what the shop did
+	LegacyRejected  = "2014.RIGHTS.REJECTED"  // a user is not
+	LegacyMoved     = "2014.RIGHTS.MOVED"     // something else about a complaint
 )
 
 // legacySigned are the elements that AppSignature covers.
@@ -83,7 +88,9 @@ func (d legacy) open(_ context.Context, r Request, _ []string) (*notice, error) 
 	case LegacyPaid:
 		return d.payment(n, r.RawQuery, pairs)
 	case LegacyRights:
-		n.id = valueOf(pairs, "FeedBackId") + "/" + valueOf(pairs, "MsgType") // more than 64 bits
+		if err := d.rights(n, pairs); err != nil {
+			return nil, err
+		}
 	case LegacyScanned:
 		n.id = valueOf(pairs, "NonceStr")
 	}
@@ -104,6 +111,28 @@ func legacyKind(pairs []sign.Pair) string {
 		}
 	}
 	return kind
+}
+
+// rights finds out what a user says. FeedBackId has more than 64 bits. Where a shop
+// tries again, a user confirms or rejects again: the time tells one from the other.
+func (d legacy) rights(n *notice, pairs []sign.Pair) error {
+	number, says := valueOf(pairs, "FeedBackId"), valueOf(pairs, "MsgType")
+	if number == "" || says == "" {
+		return fmt.Errorf("%w: FeedBackId or MsgType is missing", ErrMalformed)
+	}
+	n.id = number + "/" + says
+	switch says {
+	case "request":
+		return nil
+	case "confirm":
+		n.kind = LegacyConfirmed
+	case "reject":
+		n.kind = LegacyRejected
+	default:
+		n.kind = LegacyMoved
+	}
+	n.id += "/" + valueOf(pairs, "TimeStamp")
+	return nil
 }
 
 func legacyTime(s string) wechat.Time {

@@ -51,7 +51,7 @@ var rooms = map[string][]string{
 	"address":            and(house, "oauth"),
 	"menu":               house,
 	"complaint":          house,
-	"rights":             house,
+	"complaint/rights":   house,
 	"notify/alarm":       house,
 	"notify/delivery":    house,
 	"qrcode":             and(house, "github.com/boombuler/barcode"),
