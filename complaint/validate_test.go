@@ -85,7 +85,10 @@ func TestRefusedBeforeSending(t *testing.T) {
 		{"no address", place(""), "url: is empty"},
 		{"address with a query", place("https://a.example/?x=1"), "url: must not have a query"},
 		{"no picture", func(d *desk) error { _, err := d.partner.Image(d.t.Context(), ""); return err }, "media_id: is empty"},
-		{"no file", func(d *desk) error { _, err := d.partner.UploadImage(d.t.Context(), wechat.File{Name: "a.png"}); return err }, "file: no data"},
+		{"no file", func(d *desk) error {
+			_, err := d.partner.UploadImage(d.t.Context(), wechat.File{Name: "a.png"})
+			return err
+		}, "file: no data"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package rights
 import (
 	"context"
 	"net/url"
+	"strings"
 
 	"github.com/wxcommerce/wechat"
 	"github.com/wxcommerce/wechat/internal/check"
@@ -24,7 +25,8 @@ type handled struct {
 func (h handled) Validate() error {
 	var f check.Fields
 	f.ID("openid", h.OpenID, 128)
-	f.Number("feedbackid", h.FeedbackID, 1, 32, "")
+	f.ID("feedbackid", h.FeedbackID, 32)
+	f.Must(strings.Trim(h.FeedbackID, "0123456789") == "", "feedbackid", "holds something else than digits (%d bytes)", len(h.FeedbackID))
 	return f.Err()
 }
 
