@@ -44,6 +44,11 @@ func (l *Legacy) api(path, token string, body []byte) string {
 		return fmt.Sprintf(`{"prepayid":%q,"errcode":0,"errmsg":"Success"}`, id)
 	case "/pay/orderquery":
 		return l.query(f["package"])
+	case "/pay/delivernotify":
+		if code, text := l.delivered(f); code != 0 {
+			return fail(code, text)
+		}
+		return `{"errcode":0,"errmsg":"ok"}`
 	}
 	return fail(48009, "no such endpoint in the simulator")
 }

@@ -21,6 +21,9 @@ type LegacyOrder struct {
 	Total, Refunded           wechat.Fen
 	OpenID                    string    // who paid
 	PaidAt                    time.Time // zero while it is not paid
+	DeliveredAt               time.Time // as the shop has told, zero if it has not
+	DeliveryFailed            bool      // the shop told that it could not deliver
+	DeliveryMessage           string    // what it said
 	Deadline                  time.Time // from then on it cannot be paid; zero means no such time
 }
 
