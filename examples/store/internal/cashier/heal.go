@@ -3,12 +3,9 @@ package cashier
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
-	"github.com/wxcommerce/wechat"
 	"github.com/wxcommerce/wechat/examples/store/internal/shop"
-	"github.com/wxcommerce/wechat/pay"
 )
 
 // AskOrder asks WeChat about an unpaid order and believes the answer. An order
@@ -17,49 +14,32 @@ func (c *Cashier) AskOrder(ctx context.Context, o shop.Order) error {
 	if c.overdue(o) {
 		return c.end(ctx, o)
 	}
-	t, err := c.orders.Query(ctx, o.No)
-	if errors.Is(err, pay.ErrOrderNotExist) {
-		return nil // never placed, or not yet: proves nothing, and it is early
-	}
+	a, err := c.till.Ask(ctx, o)
 	if err != nil {
 		return err
 	}
-	return c.take(ctx, o, t)
+	return c.believe(ctx, o, a)
 }
 
-// end closes an order at WeChat and takes down what became of it; a payment that
-// lands first wins. It does not wait: without a certain answer the order stays
-// open, and the next Heal tries again.
+// end ends an order at WeChat and takes down what became of it; a payment that
+// lands first wins. Without a certain answer the order stays open, and the next
+// Heal tries again.
 func (c *Cashier) end(ctx context.Context, o shop.Order) error {
-	once := pay.Resolver{Orders: c.orders, Schedule: []time.Duration{0}, Sleep: doNotWait}
-	resolution, err := once.Resolve(ctx, o.No)
-	switch {
-	case err != nil:
+	a, err := c.till.End(ctx, o)
+	if err != nil {
 		return err
-	case resolution.Outcome == wechat.NotDone:
-		return c.store.CloseOrder(ctx, o.No)
 	}
-	return c.take(ctx, o, resolution.Transaction)
+	return c.believe(ctx, o, a)
 }
 
-var errLater = errors.New("cashier: no certain answer yet, it is asked for again later")
-
-func doNotWait(ctx context.Context, d time.Duration) error {
-	if d > 0 {
-		return errLater
-	}
-	return ctx.Err()
-}
-
-// take believes what WeChat answered about o.
-func (c *Cashier) take(ctx context.Context, o shop.Order, t *pay.Transaction) error {
-	switch {
-	case t.OutTradeNo != o.No:
-		return fmt.Errorf("cashier: asked for order %s, was told of another", o.No)
-	case t.TradeState.Paid():
-		return c.paid(ctx, "", t)
-	case t.TradeState.Terminal():
+func (c *Cashier) believe(ctx context.Context, o shop.Order, a Answer) error {
+	switch a.Standing {
+	case Paid:
+		return c.paid(ctx, "", a.Payment)
+	case Over:
 		return c.store.CloseOrder(ctx, o.No)
+	case Loose:
+		return c.store.CloseWatched(ctx, o.No, a.Until)
 	}
 	return nil
 }

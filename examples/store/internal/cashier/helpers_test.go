@@ -93,7 +93,7 @@ func (b *bench) merchant() *wechat.Merchant {
 
 func (b *bench) newCashier(s *shop.Store) *cashier.Cashier {
 	b.t.Helper()
-	c, err := cashier.New(cashier.Config{Store: s, Merchant: b.merchant(), AppID: b.account.AppID, NotifyURL: notifyURL})
+	c, err := cashier.New(cashier.Config{Store: s, Till: cashier.NewV3(b.merchant(), b.account.AppID, notifyURL)})
 	require.NoError(b.t, err)
 	return c
 }

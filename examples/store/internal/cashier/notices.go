@@ -2,24 +2,19 @@ package cashier
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"github.com/wxcommerce/wechat/examples/store/internal/crash"
 	"github.com/wxcommerce/wechat/examples/store/internal/shop"
 	"github.com/wxcommerce/wechat/notify"
-	"github.com/wxcommerce/wechat/pay"
-	"github.com/wxcommerce/wechat/pay/refund"
 )
 
 // Notices receives WeChat's notices. There is no fallback: an event nobody
 // thought of is answered with an error and sent again, rather than lost. An app
 // that is not ours is not refused here but becomes an alarm in the books.
 func (c *Cashier) Notices(opts ...notify.Option) *notify.Handler {
-	opts = append([]notify.Option{notify.WithLogger(c.log), notify.WithObserver(beforeAck)}, opts...)
-	h := notify.NewHandler(notify.V3(c.merchant), opts...)
-	notify.On(h, pay.Paid, c.OnPaid)
-	notify.On(h, refund.AnyState, c.OnRefund)
-	return h
+	return c.till.Notices(c, append([]notify.Option{notify.WithLogger(c.log), notify.WithObserver(beforeAck)}, opts...)...)
 }
 
 func beforeAck(_ context.Context, r notify.Record) {
@@ -28,39 +23,34 @@ func beforeAck(_ context.Context, r notify.Record) {
 	}
 }
 
-// OnPaid applies the notice of a payment. An alarm is on disk when it returns,
-// so WeChat need not send that notice again.
-func (c *Cashier) OnPaid(ctx context.Context, e notify.Event[pay.Transaction]) error {
-	return c.paid(ctx, e.Key, &e.Data)
-}
-
-// paid applies a payment that a notice or a query reports.
-func (c *Cashier) paid(ctx context.Context, key string, t *pay.Transaction) error {
-	currency := t.Amount.Currency
-	if currency == "" {
-		currency = pay.CNY
-	}
-	result, err := c.store.Paid(ctx, shop.Payment{
-		Key: key, No: t.OutTradeNo, TransactionID: t.TransactionID, Seller: shop.Seller{MchID: t.MchID, AppID: t.AppID},
-		Total: t.Amount.Total, Currency: currency, At: t.SuccessTime.Time,
-	})
-	c.note("payment", t.OutTradeNo, result, err)
+// paid applies a payment that a notice or a query reports. An alarm is on disk when
+// it returns, so WeChat need not report it again.
+func (c *Cashier) paid(ctx context.Context, key string, p shop.Payment) error {
+	p.Key = key
+	result, err := c.store.Paid(ctx, p)
+	c.note("payment", p.No, result, err)
 	return err
-}
-
-// OnRefund applies the notice of a refund.
-func (c *Cashier) OnRefund(ctx context.Context, e notify.Event[refund.Refund]) error {
-	return c.refunded(ctx, e.Key, &e.Data)
 }
 
 // refunded applies a refund's state that a notice or an answer reports.
-func (c *Cashier) refunded(ctx context.Context, key string, r *refund.Refund) error {
-	result, err := c.store.Refunded(ctx, shop.RefundReport{
-		Key: key, No: r.OutRefundNo, RefundID: r.RefundID, OrderNo: r.OutTradeNo, TransactionID: r.TransactionID,
-		Amount: r.Amount.Refund, Total: r.Amount.Total, State: shop.RefundState(r.State), At: r.SuccessTime.Time,
-	})
-	c.note("refund", r.OutRefundNo, result, err)
+func (c *Cashier) refunded(ctx context.Context, key string, r shop.RefundReport) error {
+	r.Key = key
+	result, err := c.store.Refunded(ctx, r)
+	c.note("refund", r.No, result, err)
 	return err
+}
+
+// refundHint takes a report that proves little for a reason to ask WeChat. One
+// about a refund that is not ours becomes an alarm.
+func (c *Cashier) refundHint(ctx context.Context, report shop.RefundReport) error {
+	r, err := c.store.RefundOf(ctx, report.No)
+	if errors.Is(err, shop.ErrNotFound) {
+		return c.refunded(ctx, "", report)
+	}
+	if err != nil {
+		return err
+	}
+	return c.AskRefund(ctx, r)
 }
 
 func (c *Cashier) note(what, no string, result shop.Result, err error) {

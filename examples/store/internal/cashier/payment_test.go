@@ -19,7 +19,7 @@ import (
 func TestNewNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	_, err := cashier.New(cashier.Config{})
-	assert.ErrorContains(t, err, "NotifyURL")
+	assert.ErrorContains(t, err, "Till")
 }
 
 func TestJSAPIOrderIsPaidByItsNotice(t *testing.T) {

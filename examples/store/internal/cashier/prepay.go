@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 
-	"github.com/wxcommerce/wechat"
 	"github.com/wxcommerce/wechat/examples/store/internal/crash"
 	"github.com/wxcommerce/wechat/examples/store/internal/shop"
-	"github.com/wxcommerce/wechat/pay"
 )
 
 // ErrNotPayable means that the order is paid, closed or about to end.
@@ -15,67 +13,43 @@ var ErrNotPayable = errors.New("cashier: the order cannot be paid any more")
 
 // JSAPI gives the parameters a page inside WeChat hands to WeixinJSBridge. The
 // order is placed at WeChat first, if it is not there yet.
-func (c *Cashier) JSAPI(ctx context.Context, o shop.Order) (*pay.JSAPIParams, error) {
-	if err := c.payable(o, shop.JSAPI); err != nil {
+func (c *Cashier) JSAPI(ctx context.Context, o shop.Order) (*PageParams, error) {
+	o, err := c.placed(ctx, o, shop.JSAPI)
+	if err != nil {
 		return nil, err
 	}
-	if o.PrepayID == "" { // it lives two hours, longer than our orders wait
-		var err error
-		if o.PrepayID, err = c.placeJSAPI(ctx, o); err != nil {
-			return nil, c.refusedToPlace(ctx, o, err)
-		}
-	}
-	return c.orders.JSAPIParams(o.PrepayID)
-}
-
-func (c *Cashier) placeJSAPI(ctx context.Context, o shop.Order) (string, error) {
-	crash.At(crash.BeforeAPICall)
-	prepay, err := c.orders.PrepayJSAPI(ctx, pay.JSAPIRequest{
-		Description: o.Description, OutTradeNo: o.No, Attach: o.Note, NotifyURL: c.notifyURL,
-		TimeExpire: wechat.Time{Time: o.Expires},
-		Amount:     pay.Amount{Total: o.Total}, Payer: pay.Payer{OpenID: o.OpenID},
-	})
-	crash.At(crash.AfterAPICall)
-	if err != nil {
-		return "", err
-	}
-	return prepay.PrepayID, c.store.Prepaid(ctx, o.No, prepay.PrepayID, "")
+	return c.till.Page(o)
 }
 
 // Native gives the text of the QR code by which the order can be paid.
 func (c *Cashier) Native(ctx context.Context, o shop.Order) (codeURL string, err error) {
-	if err := c.payable(o, shop.Native); err != nil {
-		return "", err
+	o, err = c.placed(ctx, o, shop.Native)
+	return o.CodeURL, err
+}
+
+// placed is the order with its ticket. A ticket lives two hours, longer than our
+// orders wait.
+func (c *Cashier) placed(ctx context.Context, o shop.Order, by shop.Channel) (shop.Order, error) {
+	if o.State != shop.Pending || o.Channel != by || o.Expires.Sub(c.till.Now()) < lastMinute {
+		return shop.Order{}, ErrNotPayable
 	}
-	if o.CodeURL != "" {
-		return o.CodeURL, nil
+	if o.PrepayID+o.CodeURL != "" {
+		return o, nil
 	}
 	crash.At(crash.BeforeAPICall)
-	native, err := c.orders.PrepayNative(ctx, pay.NativeRequest{
-		Description: o.Description, OutTradeNo: o.No, Attach: o.Note, NotifyURL: c.notifyURL,
-		TimeExpire: wechat.Time{Time: o.Expires}, Amount: pay.Amount{Total: o.Total},
-	})
+	ticket, err := c.till.Place(ctx, o)
 	crash.At(crash.AfterAPICall)
+	if c.till.Spent(err) { // it was paid or closed while we were not looking
+		return shop.Order{}, errors.Join(ErrNotPayable, c.AskOrder(ctx, o))
+	}
 	if err != nil {
-		return "", c.refusedToPlace(ctx, o, err)
+		return shop.Order{}, err
 	}
-	return native.CodeURL, c.store.Prepaid(ctx, o.No, "", native.CodeURL)
-}
-
-func (c *Cashier) payable(o shop.Order, by shop.Channel) error {
-	if o.State != shop.Pending || o.Channel != by || o.Expires.Sub(c.merchant.Now()) < lastMinute {
-		return ErrNotPayable
+	if ticket == (Ticket{}) { // the page itself carries the order
+		return o, nil
 	}
-	return nil
-}
-
-// refusedToPlace looks the order up when WeChat says that its number is spent:
-// it was paid or closed while we were not looking.
-func (c *Cashier) refusedToPlace(ctx context.Context, o shop.Order, err error) error {
-	if errors.Is(err, pay.ErrOutTradeNoUsed) || errors.Is(err, pay.ErrOrderClosed) || pay.IsOrderPaid(err) {
-		return errors.Join(ErrNotPayable, c.AskOrder(ctx, o))
-	}
-	return err
+	o.PrepayID, o.CodeURL = ticket.PrepayID, ticket.CodeURL
+	return o, c.store.Prepaid(ctx, o.No, o.PrepayID, o.CodeURL)
 }
 
 // Cancel ends an unpaid order at the customer's wish: at WeChat first, then here.

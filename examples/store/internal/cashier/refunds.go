@@ -7,7 +7,6 @@ import (
 	"github.com/wxcommerce/wechat"
 	"github.com/wxcommerce/wechat/examples/store/internal/crash"
 	"github.com/wxcommerce/wechat/examples/store/internal/shop"
-	"github.com/wxcommerce/wechat/pay/refund"
 )
 
 // Refund writes a refund down and asks WeChat for it. No error means that it is
@@ -32,15 +31,12 @@ func (c *Cashier) sendRefund(ctx context.Context, r shop.Refund) error {
 	if err != nil {
 		return err
 	}
-	answer, err := c.refunds.Apply(ctx, refund.Request{
-		TransactionID: o.TransactionID, OutRefundNo: r.No, Reason: r.Reason, NotifyURL: c.notifyURL,
-		Amount: refund.Amount{Refund: r.Amount, Total: o.Total},
-	})
+	report, err := c.till.Refund(ctx, o, r)
 	crash.At(crash.BeforeRefundOutcome)
 	if err != nil {
 		return errors.Join(err, c.store.RefundProblem(ctx, r.No, problemOf(err)))
 	}
-	return c.refunded(ctx, "", answer)
+	return c.refunded(ctx, "", report)
 }
 
 // problemOf words an error for the merchant page.
@@ -54,12 +50,16 @@ func problemOf(err error) string {
 
 // AskRefund asks WeChat how far r is, and asks for it again if WeChat does not know it.
 func (c *Cashier) AskRefund(ctx context.Context, r shop.Refund) error {
-	answer, err := c.refunds.Query(ctx, r.No)
-	if errors.Is(err, wechat.ErrNotFound) {
+	o, err := c.store.Order(ctx, r.OrderNo)
+	if err != nil {
+		return err
+	}
+	report, err := c.till.AskRefund(ctx, o, r)
+	if errors.Is(err, errNoRefund) {
 		return c.sendRefund(ctx, r)
 	}
 	if err != nil {
 		return err
 	}
-	return c.refunded(ctx, "", answer)
+	return c.refunded(ctx, "", report)
 }

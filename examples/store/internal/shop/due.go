@@ -31,10 +31,10 @@ func askRefund(now time.Time, n int) time.Time {
 }
 
 // DueOrders lists unpaid orders that WeChat should be asked about now, or every
-// unpaid order if all is set.
+// unpaid order if all is set. Closed ones that are watched are among them.
 func (s *Store) DueOrders(ctx context.Context, all bool) ([]Order, error) {
 	return collect(ctx, s.read, scanOrder, orderColumns+
-		`WHERE state = 'PENDING' AND (? OR ask_next <= ?) ORDER BY ask_next LIMIT 1000`, all, millis(s.now()))
+		`WHERE (state = 'PENDING' OR state = 'CLOSED' AND watch > 0) AND (? OR ask_next <= ?) ORDER BY ask_next LIMIT 1000`, all, millis(s.now()))
 }
 
 // DueRefunds lists refunds without a final state that should be tried or asked about now, or all of them.

@@ -57,6 +57,8 @@ type Order struct {
 	Created       time.Time
 	Expires       time.Time
 	Paid          time.Time
+	IP            string     // of the browser that ordered; empty if there was none
+	Watch         time.Time  // closed, but WeChat may still take money for it until then
 	Asked         int        // how often the healer has asked WeChat
 	Refunded      wechat.Fen // refunds that succeeded
 	Refunding     wechat.Fen // refunds under way
@@ -74,18 +76,19 @@ func (o Order) Refundable() wechat.Fen {
 func (o Order) UnitPrice() wechat.Fen { return o.Total / wechat.Fen(o.Quantity) }
 
 const orderColumns = `SELECT no, mchid, appid, customer_id, openid, product, description, quantity, total, nickname, note, channel, state,
-	prepay_id, code_url, transaction_id, created, expires, paid, asked,
+	prepay_id, code_url, transaction_id, created, expires, paid, asked, ip, watch,
 	(SELECT coalesce(sum(amount), 0) FROM refunds r WHERE r.order_no = o.no AND r.state = 'SUCCESS'),
 	(SELECT coalesce(sum(amount), 0) FROM refunds r WHERE r.order_no = o.no AND r.state IN ('REQUESTED', 'PROCESSING', 'ABNORMAL'))
 	FROM orders o `
 
 func scanOrder(row interface{ Scan(...any) error }) (Order, error) {
 	var o Order
-	var created, expires, paid int64
+	var created, expires, paid, watch int64
 	err := row.Scan(&o.No, &o.Seller.MchID, &o.Seller.AppID, &o.Customer, &o.OpenID, &o.Product, &o.Description, &o.Quantity, &o.Total, &o.Nickname, &o.Note,
-		&o.Channel, &o.State, &o.PrepayID, &o.CodeURL, &o.TransactionID, &created, &expires, &paid, &o.Asked,
+		&o.Channel, &o.State, &o.PrepayID, &o.CodeURL, &o.TransactionID, &created, &expires, &paid, &o.Asked, &o.IP, &watch,
 		&o.Refunded, &o.Refunding)
 	o.Created, o.Expires, o.Paid = moment(created), moment(expires), moment(paid)
+	o.Watch = moment(watch)
 	return o, notFound(err)
 }
 
@@ -119,9 +122,18 @@ func (s *Store) Prepaid(ctx context.Context, no, prepayID, codeURL string) error
 // CloseOrder marks an unpaid order as closed and returns its stock. WeChat must
 // have closed it before, or know nothing of it. A paid order stays paid.
 func (s *Store) CloseOrder(ctx context.Context, no string) error {
+	return s.CloseWatched(ctx, no, time.Time{})
+}
+
+// CloseWatched is CloseOrder where nobody can tell WeChat: the order may still be
+// paid until a time, and DueOrders goes on listing it.
+func (s *Store) CloseWatched(ctx context.Context, no string, until time.Time) error {
 	return s.change(ctx, func(tx *sql.Tx) error {
 		o, err := orderIn(ctx, tx, no)
-		if err != nil || o.State != Pending {
+		if err != nil || o.State != Pending && o.State != Closed {
+			return err
+		}
+		if err := exec(ctx, tx, `UPDATE orders SET watch = ? WHERE no = ?`, millis(until), no); err != nil || o.State == Closed {
 			return err
 		}
 		if err := exec(ctx, tx, `UPDATE orders SET state = ? WHERE no = ?`, Closed, no); err != nil {

@@ -49,6 +49,8 @@ CREATE TABLE IF NOT EXISTS orders (
 	paid           INTEGER NOT NULL DEFAULT 0,
 	asked          INTEGER NOT NULL DEFAULT 0, -- how often WeChat was asked about it
 	ask_next       INTEGER NOT NULL,           -- when to ask again
+	ip             TEXT NOT NULL DEFAULT '',   -- of the browser that ordered
+	watch          INTEGER NOT NULL DEFAULT 0, -- closed here but not at WeChat: until then it may be paid
 	UNIQUE (customer_id, form_token)           -- a double click is one order
 ) STRICT;
 CREATE INDEX IF NOT EXISTS orders_due ON orders (ask_next) WHERE state = 'PENDING';

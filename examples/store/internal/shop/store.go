@@ -68,8 +68,29 @@ func (s *Store) prepare(ctx context.Context) error {
 		if _, err := tx.ExecContext(ctx, schema); err != nil {
 			return fmt.Errorf("shop: create tables: %w", err)
 		}
+		if err := addColumns(ctx, tx); err != nil {
+			return fmt.Errorf("shop: bring tables up to date: %w", err)
+		}
 		return stockShelves(ctx, tx)
 	})
+}
+
+// addColumns gives a file of an older shop what orders have learned since.
+func addColumns(ctx context.Context, tx *sql.Tx) error {
+	for name, kind := range map[string]string{"ip": "TEXT NOT NULL DEFAULT ''", "watch": "INTEGER NOT NULL DEFAULT 0"} {
+		var there int
+		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM pragma_table_info('orders') WHERE name = ?`, name).Scan(&there); err != nil {
+			return err
+		}
+		if there > 0 {
+			continue
+		}
+		if _, err := tx.ExecContext(ctx, `ALTER TABLE orders ADD COLUMN `+name+` `+kind); err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, `CREATE INDEX IF NOT EXISTS orders_watched ON orders (ask_next) WHERE watch > 0`)
+	return err
 }
 
 // Close closes the file. Changes under way are finished or rolled back.

@@ -133,7 +133,7 @@ func TestAdverse44And45_WhatDoesNotFitBecomesAnAlarm(t *testing.T) {
 		bad := good
 		bad.TransactionID += name
 		change(&bad)
-		require.NoError(t, w.twins[0].cashier.OnPaid(ctx, notify.Event[pay.Transaction]{Key: "k/" + name, Data: bad}), name)
+		require.NoError(t, w.twins[0].paid(ctx, notify.Event[pay.Transaction]{Key: "k/" + name, Data: bad}), name)
 	}
 	now, err := w.twins[0].store.Order(ctx, o.No)
 	require.NoError(t, err)

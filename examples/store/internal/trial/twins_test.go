@@ -60,6 +60,7 @@ func (p *postbox) take() []notify.Request {
 type instance struct {
 	store   *shop.Store
 	cashier *cashier.Cashier
+	paid    func(context.Context, notify.Event[pay.Transaction]) error
 	handler *notify.Handler
 }
 
@@ -101,11 +102,13 @@ func (w *world) instance(m *wechat.Merchant, file string, now func() time.Time, 
 	in.store, err = shop.Open(context.Background(), file, now)
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { assert.NoError(w.t, in.store.Close()) })
-	in.cashier, err = cashier.New(cashier.Config{Store: in.store, Merchant: m, AppID: w.account.AppID, NotifyURL: "http://127.0.0.1:9/notice"})
+	till := cashier.NewV3(m, w.account.AppID, "http://127.0.0.1:9/notice")
+	in.cashier, err = cashier.New(cashier.Config{Store: in.store, Till: till})
 	require.NoError(w.t, err)
 	in.handler = notify.NewHandler(notify.V3(m), opts...)
-	notify.On(in.handler, pay.Paid, unreliable(w, in.cashier.OnPaid))
-	notify.On(in.handler, refund.AnyState, unreliable(w, in.cashier.OnRefund))
+	in.paid = till.OnPaid(in.cashier)
+	notify.On(in.handler, pay.Paid, unreliable(w, in.paid))
+	notify.On(in.handler, refund.AnyState, unreliable(w, till.OnRefund(in.cashier)))
 	return in
 }
 

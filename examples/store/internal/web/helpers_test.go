@@ -57,7 +57,7 @@ func newTown(t *testing.T, edit ...func(*web.Config)) *town {
 	options := append(b.account.Options(), wechat.WithBackoff(func(int, *http.Response, error) time.Duration { return 0 }))
 	m, err := wechat.NewMerchant(b.account.Config(), options...)
 	require.NoError(t, err)
-	c, err := cashier.New(cashier.Config{Store: b.store, Merchant: m, AppID: b.account.AppID, NotifyURL: origin + web.NoticePath})
+	c, err := cashier.New(cashier.Config{Store: b.store, Till: cashier.NewV3(m, b.account.AppID, origin+web.NoticePath)})
 	require.NoError(t, err)
 	cfg := web.Config{Store: b.store, Cashier: c, Origin: origin, WeChat: simulate, Password: secret, Theirs: b.theirs}
 	for _, f := range edit {
