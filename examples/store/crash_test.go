@@ -63,7 +63,7 @@ func killed(t *testing.T, point string) {
 	o, err := a.Store.Order(t.Context(), orders[0].No)
 	require.NoError(t, err)
 	assert.Equal(t, shop.Paid, o.State)
-	assert.Len(t, a.Account.Orders(), 1, "one order at WeChat")
+	assert.Equal(t, 1, a.Sim.Orders(), "one order at WeChat")
 	product, err := a.Store.Product(t.Context(), "tea")
 	require.NoError(t, err)
 	assert.Equal(t, int64(79), product.Stock)
@@ -80,13 +80,12 @@ func killed(t *testing.T, point string) {
 // payAgain is the customer coming back: where the payment had not begun, it is made now.
 func payAgain(t *testing.T, a *app.App, o shop.Order) {
 	t.Helper()
-	if there, err := a.Account.Order(o.No); err == nil && there.State != "NOTPAY" {
+	if a.Sim.Paid(o.No) {
 		return
 	}
 	params, err := a.Cashier.JSAPI(t.Context(), o)
 	require.NoError(t, err)
-	_, err = a.Sim.Pay(strings.TrimPrefix(params.Package, "prepay_id="), wechattest.User{})
-	require.NoError(t, err)
+	require.NoError(t, a.Sim.Confirm(*params))
 }
 
 // live runs the program in dir until it is killed at point, and returns its address.

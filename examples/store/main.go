@@ -3,7 +3,8 @@
 //
 //	go run ./examples/store
 //
-// prints one address. -demo plays a whole day of the shop without a browser.
+// prints one address. -demo plays a whole day of the shop without a browser, and
+// -generation v2 or 2014 does either with the older generations of WeChat Pay.
 //
 // # Adverse inputs
 //
@@ -30,6 +31,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -50,6 +52,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	addr := flags.String("addr", "127.0.0.1:8080", "loopback address of the shop; the simulated WeChat takes the next port")
 	data := flags.String("data", "data", "folder of the shop's database and of the simulated WeChat's journal")
 	play := flags.Bool("demo", false, "play the whole flow without a browser, in a folder of its own, and exit")
+	generation := flags.String("generation", "v3", "generation of WeChat Pay: "+strings.Join(app.Generations(), ", "))
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return 0
@@ -58,9 +61,9 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	}
 	var err error
 	if *play {
-		err = demo.Run(ctx, out, nil)
+		err = demo.Run(ctx, out, *generation, nil)
 	} else {
-		err = serve(ctx, *addr, *data, out, errs)
+		err = serve(ctx, app.Config{Addr: *addr, Data: *data, Generation: *generation}, out, errs)
 	}
 	if err != nil {
 		fmt.Fprintln(errs, err)
@@ -70,15 +73,16 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 }
 
 // serve runs the shop until ctx ends.
-func serve(ctx context.Context, addr, data string, out, errs io.Writer) error {
-	log := slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	a, err := app.Start(ctx, app.Config{Addr: addr, Data: data, Heal: 5 * time.Second, Log: log})
+func serve(ctx context.Context, cfg app.Config, out, errs io.Writer) error {
+	cfg.Log = slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	cfg.Heal = 5 * time.Second
+	a, err := app.Start(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "山月小铺 · Hill & Moon, an example shop with a simulated WeChat Pay\n\n")
+	fmt.Fprintf(out, "山月小铺 · Hill & Moon, an example shop with a simulated WeChat Pay %s\n\n", a.Cashier.Generation())
 	fmt.Fprintf(out, "    %s/\n\n", a.Origin)
-	fmt.Fprintf(out, "Merchant password (商家后台密码): %s\nCtrl+C stops the shop; both ledgers stay in %s.\n", a.Password, data)
+	fmt.Fprintf(out, "Merchant password (商家后台密码): %s\nCtrl+C stops the shop; both ledgers stay in %s.\n", a.Password, cfg.Data)
 	<-ctx.Done()
 	return a.Close()
 }

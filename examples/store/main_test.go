@@ -31,12 +31,14 @@ func TestMain(m *testing.M) {
 
 func TestDemoEndsWithEqualLedgers(t *testing.T) {
 	t.Parallel()
-	var out, errs bytes.Buffer
-	code := run(t.Context(), []string{"-demo"}, &out, &errs)
-	require.Zero(t, code, errs.String())
-	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	assert.Equal(t, "ledger difference: 0 fen", lines[len(lines)-1])
-	assert.GreaterOrEqual(t, len(lines), 12, "a line a step")
+	for _, args := range [][]string{{"-demo"}, {"-demo", "-generation", "v2"}, {"-demo", "-generation", "2014"}} {
+		var out, errs bytes.Buffer
+		code := run(t.Context(), args, &out, &errs)
+		require.Zero(t, code, errs.String())
+		lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+		assert.Equal(t, "ledger difference: 0 fen", lines[len(lines)-1])
+		assert.GreaterOrEqual(t, len(lines), 12, "a line a step")
+	}
 }
 
 func TestDemoThatCannotWriteFails(t *testing.T) {
@@ -122,6 +124,8 @@ func TestRunRefuses(t *testing.T) {
 	}{
 		{"help", []string{"-h"}, 0, "-demo"},
 		{"unknown flag", []string{"-x"}, 2, "-x"},
+		{"unknown generation", []string{"-generation", "v4", "-data", t.TempDir()}, 1, "v3, v2, 2014"},
+		{"unknown generation of the demo", []string{"-demo", "-generation", "v1"}, 1, "-generation"},
 		{"address in use", []string{"-addr", taken.Addr().String(), "-data", t.TempDir()}, 1, "-addr"},
 		{"not loopback", []string{"-addr", "0.0.0.0:0", "-data", t.TempDir()}, 1, "loopback"},
 		{"no folder", []string{"-addr", "127.0.0.1:0", "-data", filepath.Join(file, "x")}, 1, "-data"},

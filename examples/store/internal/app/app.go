@@ -22,17 +22,17 @@ import (
 	"github.com/wxcommerce/wechat/examples/store/internal/shop"
 	"github.com/wxcommerce/wechat/examples/store/internal/web"
 	"github.com/wxcommerce/wechat/wechattest"
-	"github.com/wxcommerce/wechat/wechattest/ui"
 )
 
 // Config says where the shop runs. Only Addr and Data are needed.
 type Config struct {
-	Addr  string               // of the shop, on loopback; port 0 takes a free one
-	Data  string               // folder of both books, made if it is missing
-	Clock wechattest.Clock     // of everything; the wall clock if nil
-	Keys  wechattest.KeySource // fresh RSA keys if nil
-	Heal  time.Duration        // how often to look for due queries; 0 leaves that to the caller
-	Log   *slog.Logger         // nothing is logged if nil
+	Addr       string               // of the shop, on loopback; port 0 takes a free one
+	Data       string               // folder of both books, made if it is missing
+	Generation string               // one of Generations; v3 if empty. Each has a folder of its own in Data, v3 Data itself
+	Clock      wechattest.Clock     // of everything; the wall clock if nil
+	Keys       wechattest.KeySource // fresh RSA keys if nil
+	Heal       time.Duration        // how often to look for due queries; 0 leaves that to the caller
+	Log        *slog.Logger         // nothing is logged if nil
 }
 
 // App is a running shop with its WeChat.
@@ -42,13 +42,12 @@ type App struct {
 	Password string // of the merchant page
 	Store    *shop.Store
 	Cashier  *cashier.Cashier
-	Sim      *wechattest.Pay
-	Account  *wechattest.Account
+	Sim      Simulator
 
-	merchant *wechat.Merchant
-	servers  []*http.Server
-	work     sync.WaitGroup
-	stop     context.CancelFunc
+	till    cashier.Till
+	servers []*http.Server
+	work    sync.WaitGroup
+	stop    context.CancelFunc
 }
 
 // Start opens or makes the books under cfg.Data and serves until Close.
@@ -59,6 +58,10 @@ func Start(ctx context.Context, cfg Config) (*App, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	begin, err := generation(&cfg)
+	if err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("store: -data: %w", err)
 	}
@@ -67,12 +70,12 @@ func Start(ctx context.Context, cfg Config) (*App, error) {
 		return nil, err
 	}
 	a := &App{Origin: "http://" + shopSide.Addr().String(), WeChat: "http://" + wechatSide.Addr().String()}
-	pages, err := a.open(ctx, cfg)
+	pages, err := a.open(ctx, cfg, begin)
 	if err != nil {
 		return nil, errors.Join(err, shopSide.Close(), wechatSide.Close(), a.closeBooks())
 	}
 	a.serve(shopSide, pages)
-	a.serve(wechatSide, ui.New(a.Sim, a.Origin))
+	a.serve(wechatSide, a.Sim.Handler(a.Origin))
 	healing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.stop = stop
 	if cfg.Heal > 0 {
@@ -82,22 +85,19 @@ func Start(ctx context.Context, cfg Config) (*App, error) {
 }
 
 // open opens both books and makes what works on them.
-func (a *App) open(ctx context.Context, cfg Config) (pages http.Handler, err error) {
-	if a.Sim, err = wechattest.NewPay(wechattest.Config{Dir: filepath.Join(cfg.Data, "wechat"),
-		Clock: cfg.Clock, BaseURL: a.WeChat, Keys: cfg.Keys}); err != nil {
+func (a *App) open(ctx context.Context, cfg Config, begin beginning) (pages http.Handler, err error) {
+	sim, err := begin.simulate(cfg, a)
+	if err != nil {
 		return nil, err
 	}
-	if a.Account, err = account(a.Sim); err != nil {
-		return nil, err
-	}
+	a.Sim = sim
 	if a.Store, err = shop.Open(ctx, filepath.Join(cfg.Data, "shop.db"), cfg.Clock.Now); err != nil {
 		return nil, err
 	}
-	if a.merchant, err = wechat.NewMerchant(a.Account.Config(), wechat.WithBaseURL(a.WeChat), wechat.WithClock(cfg.Clock.Now)); err != nil {
+	if a.till, err = a.Sim.till(a.Origin+web.NoticePath, wechat.WithBaseURL(a.WeChat), wechat.WithClock(cfg.Clock.Now)); err != nil {
 		return nil, err
 	}
-	if a.Cashier, err = cashier.New(cashier.Config{Store: a.Store, Merchant: a.merchant, AppID: a.Account.AppID,
-		NotifyURL: a.Origin + web.NoticePath, Log: cfg.Log}); err != nil {
+	if a.Cashier, err = cashier.New(cashier.Config{Store: a.Store, Till: a.till, Log: cfg.Log}); err != nil {
 		return nil, err
 	}
 	if a.Password, err = password(cfg.Data); err != nil {
@@ -105,14 +105,6 @@ func (a *App) open(ctx context.Context, cfg Config) (pages http.Handler, err err
 	}
 	return web.New(web.Config{Store: a.Store, Cashier: a.Cashier, Origin: a.Origin, WeChat: a.WeChat,
 		Password: a.Password, Theirs: a.Theirs, Log: cfg.Log})
-}
-
-// account is the one merchant of this simulator, made with fresh keys on the first run.
-func account(sim *wechattest.Pay) (*wechattest.Account, error) {
-	if all := sim.Accounts(); len(all) > 0 {
-		return all[0], nil
-	}
-	return sim.NewMerchant(wechattest.MerchantOptions{Name: "山月小铺"})
 }
 
 // listen takes two addresses on loopback: the simulator gets the next port if it
@@ -162,8 +154,8 @@ func (a *App) closeBooks() error {
 	if a.Sim != nil {
 		problems = append(problems, a.Sim.Close())
 	}
-	if a.merchant != nil {
-		a.merchant.CloseIdleConnections()
+	if a.till != nil {
+		a.till.CloseIdleConnections()
 	}
 	if a.Store != nil {
 		problems = append(problems, a.Store.Close())

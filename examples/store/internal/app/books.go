@@ -17,7 +17,7 @@ import (
 // Theirs is WeChat's ledger in the shop's words. A real shop reads the daily bill.
 func (a *App) Theirs(context.Context) ([]shop.Entry, error) {
 	var all []shop.Entry
-	for _, e := range a.Sim.Ledger(a.Account.MchID) {
+	for _, e := range a.Sim.Ledger() {
 		entry := shop.Entry{Kind: shop.KindPayment, WeChatID: e.TransactionID, No: e.OutTradeNo, OrderNo: e.OutTradeNo, Amount: e.Amount, At: e.At}
 		if e.Kind == wechattest.Refund {
 			entry.Kind, entry.WeChatID, entry.No = shop.KindRefund, e.RefundID, e.OutRefundNo

@@ -37,6 +37,17 @@ func (d *day) given(ctx context.Context, no string, want wechat.Fen) error {
 	return err
 }
 
+// arrive lets a refund reach the customer, and the shop hear of it: by notice, or
+// by asking on the schedule in the generation that has none.
+func (d *day) arrive(ctx context.Context) (how string, err error) {
+	d.later(time.Minute)
+	asked, err := d.heal(ctx, false)
+	if asked > 0 {
+		return "a query on the schedule", err
+	}
+	return "the notice", err
+}
+
 func refundPart(ctx context.Context, d *day) (string, error) {
 	p, err := d.refund(ctx, d.sold, "28.00")
 	if err != nil {
@@ -45,8 +56,8 @@ func refundPart(ctx context.Context, d *day) (string, error) {
 	if !p.says("处理中") {
 		return "", errors.New("the page does not show the refund")
 	}
-	d.later(time.Minute)
-	return "28.00 of 128.00 yuan accepted, and arrived by the signed notice", d.given(ctx, d.sold, 2800)
+	how, err := d.arrive(ctx)
+	return "28.00 of 128.00 yuan accepted, and arrived by " + how, errors.Join(err, d.given(ctx, d.sold, 2800))
 }
 
 func refundRest(ctx context.Context, d *day) (string, error) {
@@ -60,7 +71,9 @@ func refundRest(ctx context.Context, d *day) (string, error) {
 	if _, err := d.refund(ctx, d.sold, "100.00"); err != nil {
 		return "", err
 	}
-	d.later(time.Minute)
+	if _, err := d.arrive(ctx); err != nil {
+		return "", err
+	}
 	return "one fen too much refused, the other 100.00 yuan given back", d.given(ctx, d.sold, 12800)
 }
 
@@ -73,7 +86,7 @@ func lostNotice(ctx context.Context, d *day) (string, error) {
 	if err := d.expect(ctx, no, shop.Pending); err != nil {
 		return "", err
 	}
-	asked, err := d.app.Cashier.Heal(ctx, false)
+	asked, err := d.heal(ctx, false)
 	return fmt.Sprintf("no notice ever came; %d query on the official schedule found the payment", asked), errors.Join(err, d.expect(ctx, no, shop.Paid))
 }
 
@@ -82,15 +95,18 @@ func lostRefundReply(ctx context.Context, d *day) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	disarm := d.app.Sim.Fault(wechattest.Fault{Kind: wechattest.LostReply, Path: "/v3/refund/", Times: -1})
+	_, path := d.app.Sim.Paths()
+	disarm := d.app.Sim.Fault(wechattest.Fault{Kind: wechattest.LostReply, Path: path, Times: -1})
 	if _, err := d.refund(ctx, no, "68.00"); err != nil {
 		return "", err
 	}
 	disarm()
-	if _, err := d.app.Cashier.Heal(ctx, true); err != nil {
+	if _, err := d.heal(ctx, true); err != nil {
 		return "", err
 	}
-	d.later(time.Minute)
+	if _, err := d.arrive(ctx); err != nil {
+		return "", err
+	}
 	refunds, err := d.app.Store.Refunds(ctx, no)
 	if err == nil && len(refunds) != 1 {
 		err = fmt.Errorf("%d refunds", len(refunds))

@@ -18,6 +18,7 @@ import (
 // day is the shop, its WeChat and the people in front of it.
 type day struct {
 	dir      string
+	pay      string // generation of WeChat Pay
 	keys     wechattest.KeySource
 	clock    *wechattest.VirtualClock
 	app      *app.App
@@ -40,6 +41,7 @@ var steps = []step{
 	{"notice twice", noticeTwice},
 	{"signature probe", probe},
 	{"pay by QR code", payByCode},
+	{"scan a poster", scanPoster},
 	{"refund in part", refundPart},
 	{"refund in full", refundRest},
 	{"lost notice", lostNotice},
@@ -47,17 +49,17 @@ var steps = []step{
 	{"restart", restart},
 }
 
-// Run plays the day in a folder of its own and writes a line for each step. The
-// last line is the difference between the two ledgers; an error if it is not 0,
-// or if any step does not end as it should. keys is where RSA keys come from;
-// nil means fresh ones.
-func Run(ctx context.Context, out io.Writer, keys wechattest.KeySource) (err error) {
+// Run plays the day in a folder of its own, with a generation of WeChat Pay, and
+// writes a line for each step. The last line is the difference between the two
+// ledgers; an error if it is not 0, or if any step does not end as it should. keys
+// is where RSA keys come from; nil means fresh ones.
+func Run(ctx context.Context, out io.Writer, generation string, keys wechattest.KeySource) (err error) {
 	dir, err := os.MkdirTemp("", "store-demo-")
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	d := &day{dir: dir, keys: keys, clock: wechattest.NewClock(time.Time{})}
+	d := &day{dir: dir, pay: generation, keys: keys, clock: wechattest.NewClock(time.Time{})}
 	defer func() {
 		if d.app != nil {
 			err = errors.Join(err, d.app.Close())
@@ -91,7 +93,7 @@ func (d *day) balance(ctx context.Context, out io.Writer) error {
 
 // start opens the books and the doors, at addr.
 func (d *day) start(ctx context.Context, addr string) error {
-	a, err := app.Start(ctx, app.Config{Addr: addr, Data: d.dir, Clock: d.clock, Keys: d.keys})
+	a, err := app.Start(ctx, app.Config{Addr: addr, Data: d.dir, Generation: d.pay, Clock: d.clock, Keys: d.keys})
 	if err != nil {
 		return err
 	}
@@ -110,3 +112,8 @@ func (d *day) expect(ctx context.Context, no string, want shop.State) error {
 
 // later lets time pass: notices are delivered, refunds arrive.
 func (d *day) later(t time.Duration) { d.clock.Advance(t) }
+
+// heal lets the shop ask about what is due, or about everything that is open.
+func (d *day) heal(ctx context.Context, all bool) (asked int, err error) {
+	return d.app.Cashier.Heal(ctx, all)
+}

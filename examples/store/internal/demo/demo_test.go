@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/wxcommerce/wechat/examples/store/internal/app"
 	"github.com/wxcommerce/wechat/examples/store/internal/demo"
 	"github.com/wxcommerce/wechat/wechattest"
 )
@@ -34,9 +35,16 @@ func (s *stopper) Write(p []byte) (int, error) {
 
 func TestRunPlaysEveryStep(t *testing.T) {
 	t.Parallel()
-	var out bytes.Buffer
-	require.NoError(t, demo.Run(t.Context(), &out, wechattest.ReusedKeys()))
-	assert.True(t, strings.HasSuffix(out.String(), "\nledger difference: 0 fen\n"), out.String())
+	for _, generation := range app.Generations() {
+		t.Run(generation, func(t *testing.T) {
+			t.Parallel()
+			var out bytes.Buffer
+			require.NoError(t, demo.Run(t.Context(), &out, generation, wechattest.ReusedKeys()))
+			assert.True(t, strings.HasSuffix(out.String(), "\nledger difference: 0 fen\n"), out.String())
+			assert.Contains(t, out.String(), "of generation "+generation+" ")
+			assert.Equal(t, generation != "v3", strings.Contains(out.String(), "static code scanned"))
+		})
+	}
 }
 
 func TestRunFailsWhereAStepFails(t *testing.T) {
@@ -50,7 +58,7 @@ func TestRunFailsWhereAStepFails(t *testing.T) {
 				stop()
 			}
 			out := &stopper{after: lines, stop: stop}
-			require.ErrorIs(t, demo.Run(ctx, out, wechattest.ReusedKeys()), context.Canceled)
+			require.ErrorIs(t, demo.Run(ctx, out, "v3", wechattest.ReusedKeys()), context.Canceled)
 			assert.Equal(t, lines, strings.Count(out.String(), "\n"))
 			assert.NotContains(t, out.String(), "difference")
 		})

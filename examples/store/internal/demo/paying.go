@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,8 +34,8 @@ func open(ctx context.Context, d *day) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("shop %s with %d products, WeChat %s, merchant %s with fresh RSA and AES keys",
-		d.app.Origin, strings.Count(p.body, `class="card`), d.app.WeChat, d.app.Account.MchID), nil
+	return fmt.Sprintf("shop %s with %d products, WeChat %s, merchant %s of generation %s with fresh keys",
+		d.app.Origin, strings.Count(p.body, `class="card`), d.app.WeChat, d.app.Cashier.Seller().MchID, d.app.Cashier.Generation()), nil
 }
 
 // order fills in the form of a product page.
@@ -122,16 +125,18 @@ func cancelPayment(ctx context.Context, d *day) (string, error) {
 	if err == nil && honey.Stock != 3 {
 		err = fmt.Errorf("%d jars left, not 3", honey.Stock)
 	}
-	return "sheet cancelled, nothing charged; order closed at WeChat and here, all 3 jars back on the shelf", errors.Join(err, d.expect(ctx, no, shop.Closed))
+	o, orderErr := d.app.Store.Order(ctx, no)
+	where := "at WeChat and here"
+	if !o.Watch.IsZero() {
+		where = "here and watched until it expires, as nobody can close it at WeChat"
+	}
+	return "sheet cancelled, nothing charged; order closed " + where + "; all 3 jars back on the shelf",
+		errors.Join(err, orderErr, d.expect(ctx, no, shop.Closed))
 }
 
-// scan pays the code on an order page with the simulated phone.
-func (d *day) scan(ctx context.Context, no string) error {
-	o, err := d.app.Store.Order(ctx, no)
-	if err != nil {
-		return err
-	}
-	seen, err := d.customer.get(ctx, d.app.WeChat+"/ui/phone?"+url.Values{"code": {o.CodeURL}}.Encode())
+// scan pays a code with the simulated phone.
+func (d *day) scan(ctx context.Context, code string) error {
+	seen, err := d.customer.get(ctx, d.app.WeChat+"/ui/phone?"+url.Values{"code": {code}}.Encode())
 	if err != nil {
 		return err
 	}
@@ -142,12 +147,21 @@ func (d *day) scan(ctx context.Context, no string) error {
 	return err
 }
 
+// scanOrder pays the code on an order page.
+func (d *day) scanOrder(ctx context.Context, no string) error {
+	o, err := d.app.Store.Order(ctx, no)
+	if err != nil {
+		return err
+	}
+	return d.scan(ctx, o.CodeURL)
+}
+
 // buy is an order paid by QR code; its notice has had time to arrive.
 func (d *day) buy(ctx context.Context, product string, wait time.Duration) (no string, err error) {
 	if no, _, err = d.order(ctx, product, 1, shop.Native); err != nil {
 		return "", err
 	}
-	if err := d.scan(ctx, no); err != nil {
+	if err := d.scanOrder(ctx, no); err != nil {
 		return "", err
 	}
 	d.later(wait)
@@ -155,16 +169,22 @@ func (d *day) buy(ctx context.Context, product string, wait time.Duration) (no s
 }
 
 func lostReply(ctx context.Context, d *day) (string, error) {
-	before := len(d.app.Account.Orders())
-	d.app.Sim.Fault(wechattest.Fault{Kind: wechattest.LostReply, Method: http.MethodPost})
+	before := d.app.Sim.Orders()
+	place, _ := d.app.Sim.Paths()
+	said := "WeChat's answer was cut off; the same number was sent again: one order, one code, one payment"
+	if place == "" {
+		said = "orders need no call to WeChat, so there was no answer to lose: one order, one code, one payment"
+	} else {
+		d.app.Sim.Fault(wechattest.Fault{Kind: wechattest.LostReply, Path: place, Method: http.MethodPost})
+	}
 	no, err := d.buy(ctx, "tote", 0)
 	if err != nil {
 		return "", err
 	}
-	if n := len(d.app.Account.Orders()) - before; n != 1 {
+	if n := d.app.Sim.Orders() - before; n != 1 {
 		return "", fmt.Errorf("%d orders at WeChat instead of one", n)
 	}
-	return "WeChat's answer was cut off; the same number was sent again: one order, one code, one payment", d.expect(ctx, no, shop.Paid)
+	return said, d.expect(ctx, no, shop.Paid)
 }
 
 func noticeTwice(ctx context.Context, d *day) (string, error) {
@@ -190,7 +210,7 @@ func probe(ctx context.Context, d *day) (string, error) {
 		return "", err
 	}
 	d.later(15 * time.Second)
-	return "notice with a WECHATPAY/SIGNTEST/ signature refused; the genuine one that followed counted", d.expect(ctx, no, shop.Paid)
+	return "notice with a signature that is wrong on purpose refused; the genuine one that followed counted", d.expect(ctx, no, shop.Paid)
 }
 
 func payByCode(ctx context.Context, d *day) (string, error) {
@@ -202,10 +222,64 @@ func payByCode(ctx context.Context, d *day) (string, error) {
 	if err != nil || !p.says("code.svg") || !code.says("<svg") {
 		return "", errors.Join(errors.New("no QR code on the page"), err)
 	}
-	if err := d.scan(ctx, no); err != nil {
+	if err := d.scanOrder(ctx, no); err != nil {
 		return "", err
 	}
 	d.later(0)
 	d.sold = no
 	return "QR code on the desktop page scanned by the simulated phone: 128.00 yuan paid", d.expect(ctx, no, shop.Paid)
+}
+
+// posterOf is the code of a product that needs no order page, as the link on its page has it.
+var posterOf = regexp.MustCompile(`class="poster"(?s:.*?)/ui/phone\?code=([^"]+)"`)
+
+// scanPoster buys from a code on the wall, twice looked at and once paid.
+func scanPoster(ctx context.Context, d *day) (string, error) {
+	p, err := d.customer.get(ctx, "/p/candle")
+	if err != nil {
+		return "", err
+	}
+	m := posterOf.FindStringSubmatch(p.body)
+	if m == nil {
+		return "none in this generation: every code is made for one order", nil
+	}
+	code, err := url.QueryUnescape(html.UnescapeString(m[1]))
+	if err != nil {
+		return "", fmt.Errorf("poster: %w", err)
+	}
+	drawn, err := d.customer.get(ctx, "/p/candle/code.svg")
+	if err != nil || !drawn.says("<svg") {
+		return "", errors.Join(errors.New("no code on the poster"), err)
+	}
+	before, err := d.app.Store.Orders(ctx, 0, 1000)
+	if err != nil {
+		return "", err
+	}
+	for range 2 { // looked at, put away, scanned again
+		if _, err := d.customer.get(ctx, d.app.WeChat+"/ui/phone?"+url.Values{"code": {code}}.Encode()); err != nil {
+			return "", err
+		}
+	}
+	if err := d.scan(ctx, code); err != nil {
+		return "", err
+	}
+	d.later(0)
+	after, err := d.app.Store.Orders(ctx, 0, 1000)
+	if err == nil && len(after) != len(before)+1 {
+		err = fmt.Errorf("%d orders instead of one", len(after)-len(before))
+	}
+	if err != nil {
+		return "", err
+	}
+	return "static code scanned three times: WeChat called the shop back, which answered with one order; paid once", d.expect(ctx, newest(after, before), shop.Paid)
+}
+
+// newest is the order that was not there before.
+func newest(after, before []shop.Order) string {
+	for _, o := range after {
+		if !slices.ContainsFunc(before, func(b shop.Order) bool { return b.No == o.No }) {
+			return o.No
+		}
+	}
+	return ""
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"net/netip"
 
 	"github.com/wxcommerce/wechat/examples/store/internal/shop"
 )
@@ -22,6 +23,7 @@ type productPage struct {
 	shop.Product
 	FormToken string
 	Most      int64
+	Poster    string // text of a code that sells one piece; "" if the generation has none
 }
 
 func (s *Server) product(w http.ResponseWriter, r *http.Request) {
@@ -32,8 +34,39 @@ func (s *Server) product(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		s.broken(w, r, err)
 	default:
-		s.show(w, r, http.StatusOK, "product", productPage{p, rand.Text(), min(p.Stock, shop.MaxQuantity)})
+		poster, err := s.Cashier.Poster(p.Slug)
+		if err != nil {
+			s.broken(w, r, err)
+			return
+		}
+		s.show(w, r, http.StatusOK, "product", productPage{p, rand.Text(), min(p.Stock, shop.MaxQuantity), poster})
 	}
+}
+
+// poster draws the code that sells one piece of a product to whoever scans it.
+func (s *Server) poster(w http.ResponseWriter, r *http.Request) {
+	p, err := s.Store.Product(r.Context(), r.PathValue("slug"))
+	text := ""
+	if err == nil {
+		text, err = s.Cashier.Poster(p.Slug)
+	}
+	switch {
+	case errors.Is(err, shop.ErrNotFound), err == nil && text == "":
+		s.notFound(w, r)
+	case err != nil:
+		s.broken(w, r, err)
+	default:
+		s.draw(w, r, text)
+	}
+}
+
+// browserOf is the address of the connection; headers can say anything.
+func browserOf(r *http.Request) string {
+	at, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	return at.Addr().Unmap().WithZone("").String()
 }
 
 // place makes an order of what the form asks for. It reads no price from it.
@@ -50,7 +83,7 @@ func (s *Server) place(w http.ResponseWriter, r *http.Request) {
 		o, err = s.Store.Place(r.Context(), shop.Cart{
 			Seller: s.Cashier.Seller(), Customer: ses.Customer, OpenID: ses.OpenID, Product: slug, Quantity: quantity,
 			Nickname: r.PostForm.Get("nickname"), Note: r.PostForm.Get("note"),
-			Channel: shop.Channel(r.PostForm.Get("channel")), FormToken: r.PostForm.Get("form"),
+			Channel: shop.Channel(r.PostForm.Get("channel")), FormToken: r.PostForm.Get("form"), IP: browserOf(r),
 		})
 	}
 	crashAfterOrder(err)

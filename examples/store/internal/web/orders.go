@@ -64,7 +64,11 @@ func (s *Server) code(w http.ResponseWriter, r *http.Request, o shop.Order) {
 		s.notFound(w, r)
 		return
 	}
-	code, err := qrcode.New(o.CodeURL)
+	s.draw(w, r, o.CodeURL)
+}
+
+func (s *Server) draw(w http.ResponseWriter, r *http.Request, text string) {
+	code, err := qrcode.New(text)
 	if err != nil {
 		s.broken(w, r, err)
 		return

@@ -97,6 +97,7 @@ type view struct {
 	Session shop.Session
 	Path    string // of this page, for the language switch
 	WeChat  string
+	Pay     string // generation of WeChat Pay: v3, v2 or 2014
 	Notice  string // one sentence on top
 	Good    bool   // Notice is good news
 	Data    any
@@ -135,7 +136,7 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, name s
 		s.broken(w, r, err)
 		return
 	}
-	v := view{English: english(r), Session: ses, Path: r.URL.Path, WeChat: s.WeChat, Data: data}
+	v := view{English: english(r), Session: ses, Path: r.URL.Path, WeChat: s.WeChat, Pay: s.Cashier.Generation(), Data: data}
 	v.Notice, v.Good = v.notice(r.URL.Query().Get("m"))
 	s.render(w, r, status, name, v)
 }

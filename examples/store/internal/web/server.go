@@ -73,6 +73,7 @@ func (s *Server) routes() http.Handler {
 
 	mux.HandleFunc("GET /{$}", s.home)
 	mux.HandleFunc("GET /p/{slug}", s.product)
+	mux.HandleFunc("GET /p/{slug}/code.svg", s.poster)
 	mux.HandleFunc("GET /lang", s.language)
 	mux.HandleFunc("POST /orders", s.form(s.place))
 	mux.HandleFunc("GET /orders", s.orders)
