@@ -31,6 +31,15 @@ func (m Message) Passive() ([]notify.Element, error) {
 	return append([]notify.Element{{Name: "MsgType", Text: m.Kind()}}, body...), nil
 }
 
+// isPassive reports whether a reply can carry m.
+func (m Message) isPassive() bool {
+	switch m.c.Type {
+	case KindText, KindImage, KindVoice, KindVideo, KindMusic, KindNews, KindTransfer:
+		return true
+	}
+	return false
+}
+
 func (m Message) passiveBody() ([]notify.Element, error) {
 	c := m.c
 	switch c.Type {

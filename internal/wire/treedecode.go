@@ -52,20 +52,18 @@ func (t Tree) fill(v reflect.Value) error {
 // appendTo adds node i, or the items in it, to a slice.
 func (t Tree) appendTo(slice reflect.Value, i int) error {
 	inside := t.below(i)
-	if slice.Type().Elem().Kind() == reflect.Struct {
-		if t[i].Size == 0 && strings.TrimSpace(t[i].Text) == "" {
-			return nil
-		}
-		if inside.onlyItems() {
-			for j := 0; j < len(inside); j += 1 + inside[j].Size {
-				if err := inside.appendOne(slice, j); err != nil {
-					return err
-				}
-			}
-			return nil
+	switch {
+	case len(inside) == 0 && strings.TrimSpace(t[i].Text) == "":
+		return nil
+	case !inside.onlyItems():
+		return t.appendOne(slice, i)
+	}
+	for j := 0; j < len(inside); j += 1 + inside[j].Size {
+		if err := inside.appendOne(slice, j); err != nil {
+			return err
 		}
 	}
-	return t.appendOne(slice, i)
+	return nil
 }
 
 func (t Tree) onlyItems() bool {
