@@ -15,7 +15,8 @@
 // Bodies of api.weixin.qq.com that may be encrypted (服务端API加密) are Envelopes.
 //
 // Callbacks and platform certificates are opened with an AEAD made once from the
-// APIv3 key.
+// APIv3 key. OpenData opens what a mini program's page got encrypted, and a Box seals
+// what a shop hands out and wants back, such as the content of a cookie.
 //
 // # Adverse inputs
 //
