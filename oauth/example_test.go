@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 
 	"github.com/jarcoal/httpmock"
 
@@ -51,7 +52,7 @@ func ExampleNewLogin() {
 		}
 		w := httptest.NewRecorder()
 		mux.ServeHTTP(w, r)
-		fmt.Println(w.Code, http.StatusText(w.Code), w.Body)
+		fmt.Println(strings.TrimSpace(fmt.Sprint(w.Code, " ", w.Body)))
 		return w.Result()
 	}
 	away := visit("https://shop.example/orders", nil)
@@ -59,9 +60,9 @@ func ExampleNewLogin() {
 	back := visit("https://shop.example/wechat/login?code=C0DE&state="+to.Query().Get("state"), away.Cookies())
 	visit("https://shop.example"+back.Header.Get("Location"), back.Cookies())
 	// Output:
-	// 302 Found
-	// 303 See Other
-	// 200 OK orders of oAAAAAAAAAAAAAAAAAAAAAAAAAAA
+	// 302
+	// 303
+	// 200 orders of oAAAAAAAAAAAAAAAAAAAAAAAAAAA
 }
 
 func ExampleMini_Login() {
