@@ -68,19 +68,27 @@ type App struct {
 	Secret   string // AppSecret, a fresh one for every App
 	UserName string // gh_…, the account's own name in messages
 
-	cfg    AppConfig
-	clock  Clock
-	base   string
-	sender wechat.Transport
-	stop   func()
-	moved  chan struct{}
-	routes map[string][]*appRoute
+	cfg      AppConfig
+	clock    Clock
+	base     string
+	sender   wechat.Transport
+	stop     func()
+	moved    chan struct{}
+	routes   map[string][]*appRoute
+	patterns []*appRoute
 
-	mu     sync.Mutex // guards what follows; never held while waiting
-	closed bool
-	faults faultDesk
-	tokens tokenDesk
-	pushes pushDesk
+	mu       sync.Mutex // guards what follows; never held while waiting
+	closed   bool
+	faults   faultDesk
+	tokens   tokenDesk
+	pushes   pushDesk
+	people   peopleDesk
+	media    mediaDesk
+	logins   loginDesk
+	menus    menuDesk
+	tags     tagDesk
+	codes    codeDesk
+	articles map[string]*ChatArticle
 }
 
 // NewApp starts a simulator of one app.
@@ -109,7 +117,8 @@ func NewApp(cfg AppConfig) (*App, error) {
 // appTables are the endpoints, by subject.
 func appTables() []func(*App) {
 	return []func(*App){
-		(*App).routeTokens,
+		(*App).routeTokens, (*App).routeMedia, (*App).routeLogin, (*App).routeSNS, (*App).routeMini,
+		(*App).routeMenu, (*App).routeTags, (*App).routeUsers, (*App).routeCodes,
 	}
 }
 

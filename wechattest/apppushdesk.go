@@ -1,7 +1,6 @@
 package wechattest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -126,12 +125,16 @@ func (a *App) deliver(ctx context.Context, set AppPush, m *pushed) {
 		d.Err = "want status 200"
 	default:
 		d.Accepted = true
+		if d.Reply, err = a.reply(set, m, body); err != nil {
+			d.Err = err.Error()
+		}
 	}
-	if !d.Accepted && m.tries < pushTries {
+	switch p := a.people.all[m.openID]; {
+	case d.Accepted:
+	case m.tries < pushTries:
 		a.pushes.due = append(a.pushes.due, duePush{m, a.clock.Now().Add(pushGap)})
-	}
-	if len(bytes.TrimSpace(body)) > 0 && string(body) != "success" {
-		d.Reply = "?"
+	case p != nil && m.textOf("MsgType") != "event":
+		p.show(a.clock.Now(), ChatEntry{From: FromSystem, Type: "text", Text: unavailable})
 	}
 	a.pushes.log = append(a.pushes.log, d)
 }

@@ -17,6 +17,7 @@ import (
 // appRoute is one endpoint of the account side.
 type appRoute struct {
 	method string
+	path   string
 	serve  appEndpoint
 	bare   bool // takes no access token
 	daily  int  // calls a day, 0 for no limit
@@ -29,9 +30,29 @@ type appEndpoint = func(a *App, c *appCall) (any, *errcode)
 
 // route adds an endpoint. It is called by NewApp only.
 func (a *App) route(method, path string, serve appEndpoint) *appRoute {
-	r := &appRoute{method: method, serve: serve}
+	r := &appRoute{method: method, path: path, serve: serve}
+	if strings.Contains(path, "{") {
+		a.patterns = append(a.patterns, r)
+		return r
+	}
 	a.routes[path] = append(a.routes[path], r)
 	return r
+}
+
+// find is the routes of a path; {name} in a pattern stands for one segment.
+func (a *App) find(c *appCall) []*appRoute {
+	if all := a.routes[c.path]; len(all) > 0 {
+		return all
+	}
+	segments := strings.Split(c.inbound.path, "/")
+	for _, r := range a.patterns {
+		rt := newRoute(r.method, r.path, nil)
+		if vars, ok := rt.match(segments); ok {
+			c.vars = vars
+			return []*appRoute{r}
+		}
+	}
+	return nil
 }
 
 // tokenless marks an endpoint that takes no access token.
@@ -47,8 +68,9 @@ func (r *appRoute) only(kinds ...AppKind) *appRoute { r.kinds = kinds; return r 
 type appCall struct {
 	*inbound
 	q    url.Values
-	ip   string // of the caller
-	path string // unescaped
+	ip   string            // of the caller
+	path string            // unescaped
+	vars map[string]string // segments named in a pattern
 	rid  string
 	now  time.Time
 }
@@ -124,7 +146,7 @@ func (a *App) process(c *appCall, no *refusal) *answer {
 
 // serve finds the endpoint and asks it, if the call may be made; a.mu is held.
 func (a *App) serve(c *appCall) (any, *errcode) {
-	all := a.routes[c.path]
+	all := a.find(c)
 	if len(all) == 0 {
 		return nil, wrong(40066, "invalid url")
 	}

@@ -22,6 +22,7 @@ type tokenDesk struct {
 	classic, stable string // the latest of each kind
 	forced          []time.Time
 	tickets         map[string]grantedTicket // by type
+	former          grantedTicket            // the jsapi ticket before, which stays good to its end
 	made            int
 }
 
@@ -161,6 +162,9 @@ func (a *App) ticket(c *appCall) (any, *errcode) {
 	d := &a.tokens
 	t := d.tickets[kind]
 	if t.until.Sub(c.now) <= tokenOverlap {
+		if kind == "jsapi" {
+			d.former = t
+		}
 		t = grantedTicket{"0000" + randomText(82), c.now.Add(tokenLife)}
 		d.tickets[kind] = t
 	}
