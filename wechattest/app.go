@@ -77,18 +77,23 @@ type App struct {
 	routes   map[string][]*appRoute
 	patterns []*appRoute
 
-	mu       sync.Mutex // guards what follows; never held while waiting
-	closed   bool
-	faults   faultDesk
-	tokens   tokenDesk
-	pushes   pushDesk
-	people   peopleDesk
-	media    mediaDesk
-	logins   loginDesk
-	menus    menuDesk
-	tags     tagDesk
-	codes    codeDesk
-	articles map[string]*ChatArticle
+	mu        sync.Mutex // guards what follows; never held while waiting
+	closed    bool
+	faults    faultDesk
+	tokens    tokenDesk
+	pushes    pushDesk
+	people    peopleDesk
+	media     mediaDesk
+	logins    loginDesk
+	menus     menuDesk
+	tags      tagDesk
+	codes     codeDesk
+	articles  map[string]*ChatArticle  // by article_id
+	drafts    map[string][]ChatArticle // by media_id
+	agents    []string
+	templates templateDesk
+	masses    massDesk
+	quotas    quotaDesk
 }
 
 // NewApp starts a simulator of one app.
@@ -119,6 +124,7 @@ func appTables() []func(*App) {
 	return []func(*App){
 		(*App).routeTokens, (*App).routeMedia, (*App).routeLogin, (*App).routeSNS, (*App).routeMini,
 		(*App).routeMenu, (*App).routeTags, (*App).routeUsers, (*App).routeCodes,
+		(*App).routeCustom, (*App).routeTemplates, (*App).routeSubscribe, (*App).routeMass, (*App).routeQuota,
 	}
 }
 

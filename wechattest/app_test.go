@@ -33,6 +33,12 @@ func ask(t testing.TB, a *wechattest.App, method, target, body string) map[strin
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, "http://127.0.0.1"+target, strings.NewReader(body))
 	require.NoError(t, err)
+	return decoded(t, a, r)
+}
+
+// decoded sends a request: the members of its JSON answer.
+func decoded(t testing.TB, a *wechattest.App, r *http.Request) map[string]any {
+	t.Helper()
 	res, err := a.Transport().Do(r)
 	require.NoError(t, err)
 	defer res.Body.Close()

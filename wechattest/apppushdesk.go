@@ -75,8 +75,11 @@ func (a *App) changed() <-chan struct{} { return a.moved }
 func (a *App) next() (time.Time, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	i := a.firstDue()
-	if i < 0 {
+	i, m := a.firstDue(), a.nextMass()
+	switch {
+	case m != nil && !a.closed && (i < 0 || m.done.Before(a.pushes.due[i].at)):
+		return m.done, true
+	case i < 0:
 		return time.Time{}, false
 	}
 	return a.pushes.due[i].at, true
@@ -96,6 +99,9 @@ func (a *App) firstDue() int {
 func (a *App) runDue(ctx context.Context) {
 	for ctx.Err() == nil {
 		a.mu.Lock()
+		for m := a.nextMass(); m != nil && !a.closed && !m.done.After(a.clock.Now()); m = a.nextMass() {
+			a.arrive(m)
+		}
 		i := a.firstDue()
 		if i < 0 || a.pushes.due[i].at.After(a.clock.Now()) {
 			a.mu.Unlock()

@@ -71,6 +71,7 @@ type appCall struct {
 	ip   string            // of the caller
 	path string            // unescaped
 	vars map[string]string // segments named in a pattern
+	open bool              // no token: the body may hold a secret
 	rid  string
 	now  time.Time
 }
@@ -138,10 +139,12 @@ func (a *App) process(c *appCall, no *refusal) *answer {
 		return a.json(http.StatusInternalServerError, c, nil, wrong(-1, "system error"))
 	}
 	v, e := a.serve(c)
-	if ans, ok := v.(*answer); ok && e == nil {
-		return ans
+	ans, ok := v.(*answer)
+	if !ok || e != nil {
+		ans = a.json(http.StatusOK, c, v, e)
 	}
-	return a.json(http.StatusOK, c, v, e)
+	a.remember(c, ans)
+	return ans
 }
 
 // serve finds the endpoint and asks it, if the call may be made; a.mu is held.
@@ -158,13 +161,16 @@ func (a *App) serve(c *appCall) (any, *errcode) {
 		return nil, wrong(43002, "require POST method")
 	}
 	r := all[i]
-	if !r.bare {
+	if c.open = r.bare; !r.bare {
 		if e := a.tokens.check(c.q.Get("access_token"), c.now); e != nil {
 			return nil, e
 		}
 	}
 	if len(r.kinds) > 0 && !slices.Contains(r.kinds, a.cfg.Kind) {
 		return nil, wrong(48001, "api unauthorized")
+	}
+	if e := a.count(r, c.now); e != nil {
+		return nil, e
 	}
 	return r.serve(a, c)
 }
