@@ -97,10 +97,10 @@ func TestLoginCodes(t *testing.T) {
 	assert.Equal(t, "40029", errcode(exchange(t, a, "x")))
 	assert.Equal(t, "41008", errcode(exchange(t, a, "")))
 	for query, want := range map[string]string{
-		"secret=x&code=x&grant_type=authorization_code":                        "41002",
-		"appid=wx1&secret=x&code=x&grant_type=authorization_code":              "40013",
-		"appid=" + a.AppID + "&code=x&grant_type=authorization_code":           "41004",
-		"appid=" + a.AppID + "&secret=x&code=x&grant_type=authorization_code":  "40125",
+		"secret=x&code=x&grant_type=authorization_code":                         "41002",
+		"appid=wx1&secret=x&code=x&grant_type=authorization_code":               "40013",
+		"appid=" + a.AppID + "&code=x&grant_type=authorization_code":            "41004",
+		"appid=" + a.AppID + "&secret=x&code=x&grant_type=authorization_code":   "40125",
 		"appid=" + a.AppID + "&secret=" + a.Secret + "&code=x&grant_type=other": "40002",
 	} {
 		assert.Equal(t, want, errcode(ask(t, a, "GET", "/sns/oauth2/access_token?"+query, "")), query)

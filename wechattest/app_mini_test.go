@@ -257,7 +257,7 @@ func TestPaymentFromAPage(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, a.Close()) })
 	const page = "http://127.0.0.1:8080/cart"
-	params := b.page(b.place("order-0001", nil))
+	params := b.page(a.AppID, b.place("order-0001", nil))
 	params.AppID = "" // chooseWXPay does not pass it
 	o, err := a.ChooseWXPay(li, page, pageConfig(t, a, page, "chooseWXPay"), params)
 	require.NoError(t, err)
