@@ -49,6 +49,8 @@ var rooms = map[string][]string{
 	"pay/legacy":         and(order, "internal/gbk"),
 	"oauth":              house,
 	"address":            and(house, "oauth"),
+	"account":            house,
+	"media":              house,
 	"menu":               house,
 	"complaint":          house,
 	"complaint/rights":   house,
