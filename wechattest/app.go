@@ -50,6 +50,9 @@ type AppConfig struct {
 	Sender wechat.Transport
 	// PushTimeout is how long the answer to a push may take; 5 s if zero.
 	PushTimeout time.Duration
+	// ShippingDelay is how long a payment is unknown to the shipping management of a
+	// mini program: not at all if zero. WeChat takes about a minute.
+	ShippingDelay time.Duration
 	// AllowIPs are the only addresses that may fetch tokens; all may if empty.
 	AllowIPs []string
 	// LoginDomains are the hosts logins may return to, PageDomains those whose pages
@@ -94,6 +97,7 @@ type App struct {
 	templates templateDesk
 	masses    massDesk
 	quotas    quotaDesk
+	shipping  shippingDesk
 }
 
 // NewApp starts a simulator of one app.
@@ -125,6 +129,7 @@ func appTables() []func(*App) {
 		(*App).routeTokens, (*App).routeMedia, (*App).routeLogin, (*App).routeSNS, (*App).routeMini,
 		(*App).routeMenu, (*App).routeTags, (*App).routeUsers, (*App).routeCodes,
 		(*App).routeCustom, (*App).routeTemplates, (*App).routeSubscribe, (*App).routeMass, (*App).routeQuota,
+		(*App).routeShipping,
 	}
 }
 

@@ -75,14 +75,14 @@ func (a *App) changed() <-chan struct{} { return a.moved }
 func (a *App) next() (time.Time, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	i, m := a.firstDue(), a.nextMass()
-	switch {
-	case m != nil && !a.closed && (i < 0 || m.done.Before(a.pushes.due[i].at)):
-		return m.done, true
-	case i < 0:
-		return time.Time{}, false
+	at, ok := a.nextShipping()
+	if i := a.firstDue(); i >= 0 && (!ok || a.pushes.due[i].at.Before(at)) {
+		at, ok = a.pushes.due[i].at, true
 	}
-	return a.pushes.due[i].at, true
+	if m := a.nextMass(); m != nil && !a.closed && (!ok || m.done.Before(at)) {
+		at, ok = m.done, true
+	}
+	return at, ok
 }
 
 // firstDue is the index of what is due first, -1 if nothing is; a.mu is held.
@@ -102,6 +102,7 @@ func (a *App) runDue(ctx context.Context) {
 		for m := a.nextMass(); m != nil && !a.closed && !m.done.After(a.clock.Now()); m = a.nextMass() {
 			a.arrive(m)
 		}
+		a.runShipping(a.clock.Now())
 		i := a.firstDue()
 		if i < 0 || a.pushes.due[i].at.After(a.clock.Now()) {
 			a.mu.Unlock()
