@@ -14,9 +14,9 @@ import (
 // What the control said in place of an address. The page's own message follows in
 // the error's text, as far as it is a plain one.
 var (
-	ErrCancelled   = errors.New("address: the user picked none")
-	ErrUnsupported = errors.New("address: this client does not have the control")
-	ErrFailed      = errors.New("address: the control failed")
+	ErrCancelled   = errors.New("address: the user picked none")                  // nothing is wrong
+	ErrUnsupported = errors.New("address: this client does not have the control") // withdrawn, or too old
+	ErrFailed      = errors.New("address: the control failed")                    // not allowed, badly signed, or the like
 	// ErrUnreadable means that what the page sent is no result of the control.
 	ErrUnreadable = errors.New("address: this is no result of the address control")
 )
