@@ -75,7 +75,7 @@ func (s *Service) Send(ctx context.Context, openID string, m Message) error {
 //
 // 发送客服消息
 func (s *Service) SendCustom(ctx context.Context, c Custom) error {
-	in := customRequest{To: c.To, content: c.Message.content}
+	in := customRequest{To: c.To, content: c.Message.c}
 	if c.Agent != "" {
 		in.Agent = &agentBody{c.Agent}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // ID is a number of a message, job, keyword or category. It may exceed 2^53 and is
@@ -55,4 +56,29 @@ func (b *Bit) UnmarshalJSON(text []byte) error {
 	s := strings.Trim(string(text), `"`)
 	*b = s == "1" || s == "true"
 	return nil
+}
+
+// Moment is a time that WeChat's lists write in seconds since 1970; 0 and "" are
+// the zero time.
+type Moment struct{ time.Time }
+
+// UnmarshalJSON reads whole seconds.
+func (m *Moment) UnmarshalJSON(b []byte) error {
+	var n ID
+	if err := n.UnmarshalJSON(b); err != nil {
+		return err
+	}
+	*m = Moment{}
+	if n != 0 {
+		m.Time = time.Unix(int64(n), 0)
+	}
+	return nil
+}
+
+// MarshalJSON writes whole seconds, 0 for the zero time.
+func (m Moment) MarshalJSON() ([]byte, error) {
+	if m.IsZero() {
+		return []byte{'0'}, nil
+	}
+	return strconv.AppendInt(nil, m.Unix(), 10), nil
 }

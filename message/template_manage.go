@@ -15,8 +15,9 @@ type industryRequest struct {
 
 func (r industryRequest) Validate() error {
 	var f check.Fields
-	f.Number("industry_id1", r.First, 1, 8, "")
-	f.Number("industry_id2", r.Second, 1, 8, "")
+	for i, id := range []string{r.First, r.Second} {
+		f.Must(id != "" && len(id) <= 8 && all(id, isDigit), fmt.Sprintf("industry_id%d", i+1), "is not the number of an industry (%d bytes)", len(id))
+	}
 	return f.Err()
 }
 
