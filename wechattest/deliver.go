@@ -102,6 +102,10 @@ func (d *noticeDesk) takeJob() (*job, bool) {
 		d.keep(p.endRefund(r, refundSuccess)...)
 		return nil, true
 	}
+	if c := p.state.complaints[first.complaint]; c != nil {
+		d.keep(p.urge(c)...)
+		return nil, true
+	}
 	n := p.state.notices[first.notice]
 	f := d.pick(n)
 	delete(d.held, n.ID)

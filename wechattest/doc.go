@@ -31,7 +31,8 @@
 //
 // Direct and partner paths of: orders (JSAPI and mini program, APP, Native, H5),
 // query by either number, close, codepay and reverse; refunds, their query and the
-// abnormal refund; the certificate list, the self test, the picture upload. There
+// abnormal refund; the certificate list, the self test, the picture upload;
+// complaints with their pictures and notices, and notices of violations. There
 // are no coupons: a user pays the whole price. Fault and FaultNotice make answers
 // and notices go wrong, and Responder gives httpmock an answer of your own, signed.
 //
@@ -40,7 +41,9 @@
 // Where WeChat Pay publishes no figure the simulator has one of its own: a codepay
 // user is asked for the password above 1000 yuan and has a minute to type it; page
 // parameters may be two hours old; the callback of the self test has the event type
-// SECURITY.ECHO. Amounts leave the ledger when a refund has succeeded.
+// SECURITY.ECHO; a complaint without a reply is urged after a day and helped by the
+// platform after three, one that goes on is PENDING again, and a withdrawal or a
+// confirmation sends no notice. Amounts leave the ledger when a refund has succeeded.
 //
 // # Identities
 //

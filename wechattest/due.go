@@ -5,13 +5,15 @@ import (
 	"time"
 )
 
-// due is something that becomes due: a notice to send or a refund to end. One
+// due is something that becomes due: a notice to send, a refund to end, a complaint
+// without a reply. One
 // whose owner has moved on since is skipped.
 type due struct {
-	at     time.Time
-	order  int // ties go to who came first
-	notice string
-	refund string
+	at        time.Time
+	order     int // ties go to who came first
+	notice    string
+	refund    string
+	complaint string
 }
 
 type dueHeap []due
@@ -46,6 +48,9 @@ func (s *state) first() *due {
 			return &d
 		}
 		if r := s.refunds[d.refund]; r != nil && !r.Due.IsZero() && r.Due.Equal(d.at) {
+			return &d
+		}
+		if c := s.complaints[d.complaint]; c != nil && !c.Due.IsZero() && c.Due.Equal(d.at) {
 			return &d
 		}
 		heap.Pop(&s.agenda)

@@ -33,6 +33,9 @@ type Config struct {
 	// RefundGap refuses a second refund of one order within that time, with 429
 	// FREQUENCY_LIMITED. WeChat Pay asks for a minute; zero leaves it out.
 	RefundGap time.Duration
+	// ReplyWithin is how long a complaint may wait for a reply before the platform
+	// urges; a day if zero.
+	ReplyWithin time.Duration
 	// Keys hands out RSA keys; NewKeys if nil. Test suites want ReusedKeys.
 	Keys KeySource
 	// Seed decides every Fault that has a Chance. The same seed and the same
@@ -54,6 +57,7 @@ type Pay struct {
 	noticeTimeout  time.Duration
 	refundDelay    time.Duration
 	refundGap      time.Duration
+	replyWithin    time.Duration
 	keys           KeySource
 	unsignedErrors bool
 	allowReplay    bool
@@ -74,7 +78,7 @@ type Pay struct {
 func NewPay(cfg Config) (*Pay, error) {
 	p := &Pay{
 		clock: cfg.Clock, base: cfg.BaseURL, sender: cfg.Notify, noticeTimeout: cfg.NoticeTimeout,
-		refundDelay: cfg.RefundDelay, refundGap: cfg.RefundGap, keys: cfg.Keys,
+		refundDelay: cfg.RefundDelay, refundGap: cfg.RefundGap, replyWithin: cfg.ReplyWithin, keys: cfg.Keys,
 		unsignedErrors: cfg.UnsignedErrors, allowReplay: cfg.AllowReplay,
 		nonces: newNonceLog(), state: newState(), dice: rand.New(rand.NewPCG(cfg.Seed, 0x0000)),
 	}
@@ -106,6 +110,9 @@ func (p *Pay) defaults() {
 	}
 	if p.refundDelay == 0 {
 		p.refundDelay = 5 * time.Second
+	}
+	if p.replyWithin <= 0 {
+		p.replyWithin = 24 * time.Hour
 	}
 	if p.keys == nil {
 		p.keys = NewKeys()

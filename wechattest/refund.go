@@ -137,6 +137,7 @@ func (p *Pay) applyRefund(in *inbound, _ map[string]string) (reply, *refusal) {
 		r.Status, r.Succeeded, r.Due = refundSuccess, r.Created, time.Time{}
 		records = append(records, p.refundNotices(r)...)
 	}
+	records = append(records, p.refunding(o, r)...)
 	if err := p.commit(true, records...); err != nil {
 		return reply{}, broke(err)
 	}
@@ -268,7 +269,7 @@ func (p *Pay) endRefund(r *refund, status string) []record {
 			records = append(records, record{Order: o})
 		}
 	}
-	return append(records, p.refundNotices(r)...)
+	return append(append(records, p.refundNotices(r)...), p.refunded(r)...)
 }
 
 // refundNotices is the notice of a refund that ended, if it has an address.

@@ -49,7 +49,7 @@ func table() []route {
 	}
 	upload := newRoute("POST", "/v3/merchant/media/upload", (*Pay).uploadImage)
 	upload.upload = true
-	return append(all, upload)
+	return append(append(all, upload), complaintRoutes()...)
 }
 
 // find is the route of a request, which for an unknown path only refuses.

@@ -8,36 +8,42 @@ import (
 // state is everything a Pay knows. Its values are never changed in place: commit
 // replaces them by new ones.
 type state struct {
-	accounts  map[string]*account // by merchant number
-	numbers   []string            // merchant numbers in order of birth
-	orders    map[string]*order   // by orderKey
-	orderList []string            // keys in order of birth
-	refs      map[string]string   // prepay_id, code_url, …, transaction id -> orderKey
-	refunds   map[string]*refund  // by refundKey
-	refundIDs map[string]string   // refund_id -> refundKey
-	refunded  []string            // keys in order of birth
-	notices   map[string]*notice  // by id; only those that may still be sent
-	codes     map[string]*code    // payment codes
-	links     map[string]string   // short link of native mode 1 -> long
-	agenda    dueHeap             // notices to send and refunds to end
-	seq       int                 // records installed so far: the source of new ids
+	accounts      map[string]*account   // by merchant number
+	numbers       []string              // merchant numbers in order of birth
+	orders        map[string]*order     // by orderKey
+	orderList     []string              // keys in order of birth
+	refs          map[string]string     // prepay_id, code_url, …, transaction id -> orderKey
+	refunds       map[string]*refund    // by refundKey
+	refundIDs     map[string]string     // refund_id -> refundKey
+	refunded      []string              // keys in order of birth
+	notices       map[string]*notice    // by id; only those that may still be sent
+	codes         map[string]*code      // payment codes
+	links         map[string]string     // short link of native mode 1 -> long
+	complaints    map[string]*complaint // by id
+	complaintList []string              // ids in order of birth
+	complaintOf   map[string]string     // orderKey -> id
+	images        map[string]*image     // of complaints, by id
+	agenda        dueHeap               // notices to send, refunds to end, complaints to look at
+	seq           int                   // records installed so far: the source of new ids
 }
 
 // record is one replaced value, and a line's part in the journal: exactly one
 // field is set.
 type record struct {
-	Account *account `json:"account,omitempty"`
-	Order   *order   `json:"order,omitempty"`
-	Refund  *refund  `json:"refund,omitempty"`
-	Notice  *notice  `json:"notice,omitempty"`
-	Code    *code    `json:"code,omitempty"`
-	Link    *link    `json:"link,omitempty"`
+	Account   *account   `json:"account,omitempty"`
+	Order     *order     `json:"order,omitempty"`
+	Refund    *refund    `json:"refund,omitempty"`
+	Notice    *notice    `json:"notice,omitempty"`
+	Code      *code      `json:"code,omitempty"`
+	Link      *link      `json:"link,omitempty"`
+	Complaint *complaint `json:"complaint,omitempty"`
+	Image     *image     `json:"image,omitempty"`
 }
 
 func newState() state {
 	return state{accounts: map[string]*account{}, orders: map[string]*order{}, refs: map[string]string{},
 		refunds: map[string]*refund{}, refundIDs: map[string]string{}, notices: map[string]*notice{}, codes: map[string]*code{},
-		links: map[string]string{}}
+		links: map[string]string{}, complaints: map[string]*complaint{}, complaintOf: map[string]string{}, images: map[string]*image{}}
 }
 
 // install makes a record true.
@@ -73,6 +79,22 @@ func (s *state) install(r record) {
 	}
 	if l := r.Link; l != nil {
 		s.links[l.Short] = l.Long
+	}
+	if c := r.Complaint; c != nil {
+		s.installComplaint(c)
+	}
+	if i := r.Image; i != nil {
+		s.images[i.ID] = i
+	}
+}
+
+func (s *state) installComplaint(c *complaint) {
+	if s.complaints[c.ID] == nil {
+		s.complaintList = append(s.complaintList, c.ID)
+	}
+	s.complaints[c.ID], s.complaintOf[c.Order] = c, c.ID
+	if !c.Due.IsZero() {
+		s.plan(due{at: c.Due, complaint: c.ID})
 	}
 }
 
@@ -118,11 +140,13 @@ type account struct {
 	Native  string        `json:"native_url,omitempty"` // callback of native mode 1
 	// Platform holds the keys of both modes; Answers and Notices name the ones
 	// that sign where the request does not choose.
-	Platform []platformKey `json:"platform"`
-	Answers  string        `json:"answers"`
-	Notices  string        `json:"notices"`
-	Refunds  string        `json:"refund_notify_url,omitempty"`
-	Born     time.Time     `json:"born"`
+	Platform   []platformKey `json:"platform"`
+	Answers    string        `json:"answers"`
+	Notices    string        `json:"notices"`
+	Refunds    string        `json:"refund_notify_url,omitempty"`
+	Complaints string        `json:"complaint_notify_url,omitempty"`
+	Violations string        `json:"violation_notify_url,omitempty"`
+	Born       time.Time     `json:"born"`
 }
 
 // SubMerchant is a merchant served by a partner.

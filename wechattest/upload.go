@@ -65,29 +65,39 @@ func (in *inbound) parts() ([]filePart, error) {
 
 // uploadImage is 图片上传.
 func (p *Pay) uploadImage(in *inbound, _ map[string]string) (reply, *refusal) {
+	file, _, no := in.picture()
+	if no != nil {
+		return reply{}, no
+	}
+	sum := sha256.Sum256(file.data)
+	return replyJSON(200, map[string]string{"media_id": "simulated_" + hex.EncodeToString(sum[:])}), nil
+}
+
+// picture is the uploaded picture, with its name.
+func (in *inbound) picture() (file filePart, name string, no *refusal) {
 	parts, err := in.parts()
 	if err != nil || len(parts) != 2 || parts[1].name != "file" {
-		return reply{}, badParam("body", "file", "want exactly the parts meta and file, in this order")
+		return file, "", badParam("body", "file", "want exactly the parts meta and file, in this order")
 	}
 	var meta uploadMeta
 	d := json.NewDecoder(bytes.NewReader(parts[0].data))
 	d.DisallowUnknownFields()
 	if d.Decode(&meta) != nil {
-		return reply{}, badParam("body", "meta", "is not JSON with filename and sha256")
+		return file, "", badParam("body", "meta", "is not JSON with filename and sha256")
 	}
-	file := parts[1]
+	file = parts[1]
 	sum := sha256.Sum256(file.data)
 	switch ext := strings.ToLower(path.Ext(meta.Filename)); {
 	case ext != ".jpg" && ext != ".jpeg" && ext != ".bmp" && ext != ".png":
-		return reply{}, badParam("body", "filename", "must end in .jpg, .bmp or .png")
+		return file, "", badParam("body", "filename", "must end in .jpg, .bmp or .png")
 	case file.filename != meta.Filename:
-		return reply{}, badParam("body", "filename", "differs between meta and file")
+		return file, "", badParam("body", "filename", "differs between meta and file")
 	case !strings.HasPrefix(file.kind, "image/"):
-		return reply{}, badParam("body", "file", "its Content-Type is not that of a picture")
+		return file, "", badParam("body", "file", "its Content-Type is not that of a picture")
 	case !strings.EqualFold(meta.SHA256, hex.EncodeToString(sum[:])):
-		return reply{}, badParam("body", "sha256", "is not the SHA-256 of the file")
+		return file, "", badParam("body", "sha256", "is not the SHA-256 of the file")
 	case len(file.data) > 5<<20:
-		return reply{}, refuse(413, "INVALID_REQUEST", numParam, "the picture is over 5 MB")
+		return file, "", refuse(413, "INVALID_REQUEST", numParam, "the picture is over 5 MB")
 	}
-	return replyJSON(200, map[string]string{"media_id": "simulated_" + hex.EncodeToString(sum[:])}), nil
+	return file, meta.Filename, nil
 }
