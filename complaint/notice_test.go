@@ -3,6 +3,7 @@ package complaint_test
 import (
 	"context"
 	"encoding/json"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -44,9 +45,11 @@ func newMailbox(t testing.TB) *mailbox {
 // send returns the status of the shop's answer.
 func (b *mailbox) send(t testing.TB, event, plain string) int {
 	t.Helper()
-	r, err := b.account.Notice(event, "complaint", []byte(plain))
+	r, err := b.account.Notice(t.Context(), notifyURL, event, "complaint", []byte(plain))
 	require.NoError(t, err)
-	return b.handler.Handle(t.Context(), notify.Request{Method: r.Method, Header: r.Header, Body: r.Body}).Status
+	w := httptest.NewRecorder()
+	b.handler.ServeHTTP(w, r)
+	return w.Code
 }
 
 func TestNotices(t *testing.T) {

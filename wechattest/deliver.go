@@ -1,7 +1,6 @@
 package wechattest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -211,18 +210,10 @@ func (d *noticeDesk) post(ctx context.Context, j *job, k platformKey) (status in
 	if j.n.V2 != "" {
 		return d.p.postV2(ctx, j)
 	}
-	body, err := j.n.envelope(j.a)
+	r, err := d.p.noticeRequest(ctx, j.n, j.a, k, signature{wrong: j.fault.Kind == NoticeWrongSignature, probe: j.fault.Kind == NoticeProbe})
 	if err != nil {
 		return 0, false, err
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, j.n.URL, bytes.NewReader(body))
-	if err != nil {
-		return 0, false, err
-	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Accept", "*/*")
-	r.Header.Set("User-Agent", "Mozilla/4.0")
-	d.p.signHeaders(r.Header, k, body, signature{wrong: j.fault.Kind == NoticeWrongSignature, probe: j.fault.Kind == NoticeProbe})
 	res, err := d.p.sender.Do(r)
 	if err != nil {
 		return 0, false, err

@@ -1,8 +1,11 @@
 package wechattest
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/wxcommerce/wechat"
@@ -110,6 +113,38 @@ func (n *notice) envelope(a *account) ([]byte, error) {
 		Summary  string      `json:"summary"`
 		Resource sealed      `json:"resource"`
 	}{n.ID, wechat.Time{Time: n.Created}, "encrypt-resource", n.Event, n.Summary, s}), nil
+}
+
+// noticeRequest is one try of a notice, signed.
+func (p *Pay) noticeRequest(ctx context.Context, n *notice, a *account, k platformKey, s signature) (*http.Request, error) {
+	body, err := n.envelope(a)
+	if err != nil {
+		return nil, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, n.URL, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "*/*")
+	r.Header.Set("User-Agent", "Mozilla/4.0")
+	p.signHeaders(r.Header, k, body, s)
+	return r, nil
+}
+
+// Notice is a request as WeChat Pay sends it to the account's address, with an
+// event type, original_type and content of the test's choice, encrypted and signed
+// properly: for notices the simulator does not send by itself. It is not logged and
+// not sent again.
+func (a *Account) Notice(ctx context.Context, address, event, original string, content []byte) (*http.Request, error) {
+	p := a.pay
+	p.mu.Lock()
+	acc := p.state.accounts[a.MchID]
+	n := p.newNotice(a.MchID, address, event, original, "通知", nil)
+	p.mu.Unlock()
+	n.Plain = content
+	k, _ := acc.platformKey(acc.Notices)
+	return p.noticeRequest(ctx, n, acc, k, signature{})
 }
 
 // answered is a copy of n after a try at a time: over, or due again.
