@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// image is a picture of a complaint.
-type image struct {
+// photo is a picture of a complaint.
+type photo struct {
 	ID    string `json:"id"`
 	MchID string `json:"mchid"` // who may see it
 	Kind  string `json:"kind"`
@@ -23,8 +23,8 @@ const mostPicture = 2 << 20
 // imageEndings are the kinds of pictures there are, and how their ids end.
 var imageEndings = map[string]string{"image/png": ".png", "image/jpeg": ".jpg", "image/bmp": ".bmp"}
 
-// newImage makes a picture of its bytes; "" says what is wrong.
-func newImage(mchID string, data []byte) (*image, string) {
+// newPhoto makes a picture of its bytes; "" says what is wrong.
+func newPhoto(mchID string, data []byte) (*photo, string) {
 	kind := http.DetectContentType(data)
 	ending, ok := imageEndings[kind]
 	switch {
@@ -34,13 +34,13 @@ func newImage(mchID string, data []byte) (*image, string) {
 		return nil, "is over 2 MB"
 	}
 	sum := sha256.Sum256(append([]byte(mchID+"/"), data...))
-	return &image{ID: "0000" + strings.ToUpper(hex.EncodeToString(sum[:14])) + ending, MchID: mchID, Kind: kind, Data: data}, ""
+	return &photo{ID: "0000" + strings.ToUpper(hex.EncodeToString(sum[:14])) + ending, MchID: mchID, Kind: kind, Data: data}, ""
 }
 
-func picturesOf(mchID string, pictures [][]byte) ([]*image, error) {
-	var all []*image
+func picturesOf(mchID string, pictures [][]byte) ([]*photo, error) {
+	var all []*photo
 	for n, data := range pictures {
-		i, issue := newImage(mchID, append([]byte(nil), data...))
+		i, issue := newPhoto(mchID, append([]byte(nil), data...))
 		if issue != "" {
 			return nil, fmt.Errorf("%w: picture %d %s", ErrComplaint, n+1, issue)
 		}
@@ -49,7 +49,7 @@ func picturesOf(mchID string, pictures [][]byte) ([]*image, error) {
 	return all, nil
 }
 
-func idsOf(images []*image) (ids []string) {
+func idsOf(images []*photo) (ids []string) {
 	for _, i := range images {
 		ids = append(ids, i.ID)
 	}
@@ -73,7 +73,7 @@ func (p *Pay) uploadComplaintImage(in *inbound, _ map[string]string) (reply, *re
 	if no != nil {
 		return reply{}, no
 	}
-	i, issue := newImage(in.account.MchID, file.data)
+	i, issue := newPhoto(in.account.MchID, file.data)
 	if issue == "" && imageEndings[i.Kind] != strings.Replace(strings.ToLower(path.Ext(name)), ".jpeg", ".jpg", 1) {
 		issue = "is not the kind of picture its name says"
 	}
@@ -82,7 +82,7 @@ func (p *Pay) uploadComplaintImage(in *inbound, _ map[string]string) (reply, *re
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if err := p.commit(false, record{Image: i}); err != nil {
+	if err := p.commit(false, record{Photo: i}); err != nil {
 		return reply{}, broke(err)
 	}
 	return replyJSON(200, map[string]string{"media_id": i.ID}), nil
@@ -92,7 +92,7 @@ func (p *Pay) uploadComplaintImage(in *inbound, _ map[string]string) (reply, *re
 func (p *Pay) complaintImage(in *inbound, vars map[string]string) (reply, *refusal) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	i := p.state.images[vars["media_id"]]
+	i := p.state.photos[vars["media_id"]]
 	if i == nil || i.MchID != in.account.MchID {
 		return reply{}, refuse(404, "RESOURCE_NOT_EXISTS", numNoOrder, "the picture does not exist")
 	}
@@ -102,7 +102,7 @@ func (p *Pay) complaintImage(in *inbound, vars map[string]string) (reply, *refus
 // proofs checks pictures that a merchant shows; p.mu is held.
 func (p *Pay) proofs(a *account, field string, ids []string) *refusal {
 	for n, id := range ids {
-		if i := p.state.images[id]; i == nil || i.MchID != a.MchID {
+		if i := p.state.photos[id]; i == nil || i.MchID != a.MchID {
 			return badParam("body", fmt.Sprintf("/%s/%d", field, n), "is not a picture that was uploaded").with(id)
 		}
 	}

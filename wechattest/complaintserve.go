@@ -80,8 +80,8 @@ func (p *Pay) entity(c *complaint, a *account, detail bool) (complaintEntity, er
 	return e, err
 }
 
-// pageOf reads limit and offset.
-func pageOf(limit, offset string, usual, most int) (int, int, *refusal) {
+// spanOf reads limit and offset.
+func spanOf(limit, offset string, usual, most int) (int, int, *refusal) {
 	n, at := usual, 0
 	var err error
 	if limit != "" {
@@ -111,7 +111,7 @@ func (p *Pay) listComplaints(in *inbound, _ map[string]string) (reply, *refusal)
 	}
 	begin, err := time.ParseInLocation(time.DateOnly, q.Get("begin_date"), beijing)
 	end, err2 := time.ParseInLocation(time.DateOnly, q.Get("end_date"), beijing)
-	limit, offset, no := pageOf(q.Get("limit"), q.Get("offset"), 10, 50)
+	limit, offset, no := spanOf(q.Get("limit"), q.Get("offset"), 10, 50)
 	accused := q.Get("complainted_mchid")
 	switch {
 	case err != nil:
@@ -185,7 +185,7 @@ func (p *Pay) complaintHistory(in *inbound, vars map[string]string) (reply, *ref
 	if no != nil {
 		return reply{}, no
 	}
-	limit, offset, no := pageOf(q.Get("limit"), q.Get("offset"), 100, 300)
+	limit, offset, no := spanOf(q.Get("limit"), q.Get("offset"), 100, 300)
 	if no != nil {
 		return reply{}, no
 	}

@@ -112,10 +112,10 @@ func (p *Pay) newComplaint(o *order, g Grievance) *complaint {
 }
 
 // said commits a step of the user's; p.mu is held.
-func (p *Pay) said(c *complaint, action string, images []*image) (Complaint, error) {
+func (p *Pay) said(c *complaint, action string, images []*photo) (Complaint, error) {
 	records := p.moved(c, action)
 	for _, i := range images {
-		records = append(records, record{Image: i})
+		records = append(records, record{Photo: i})
 	}
 	if err := p.commit(true, records...); err != nil {
 		return Complaint{}, err

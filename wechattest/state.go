@@ -22,7 +22,7 @@ type state struct {
 	complaints    map[string]*complaint // by id
 	complaintList []string              // ids in order of birth
 	complaintOf   map[string]string     // orderKey -> id
-	images        map[string]*image     // of complaints, by id
+	photos        map[string]*photo     // of complaints, by id
 	agenda        dueHeap               // notices to send, refunds to end, complaints to look at
 	seq           int                   // records installed so far: the source of new ids
 }
@@ -37,13 +37,13 @@ type record struct {
 	Code      *code      `json:"code,omitempty"`
 	Link      *link      `json:"link,omitempty"`
 	Complaint *complaint `json:"complaint,omitempty"`
-	Image     *image     `json:"image,omitempty"`
+	Photo     *photo     `json:"photo,omitempty"`
 }
 
 func newState() state {
 	return state{accounts: map[string]*account{}, orders: map[string]*order{}, refs: map[string]string{},
 		refunds: map[string]*refund{}, refundIDs: map[string]string{}, notices: map[string]*notice{}, codes: map[string]*code{},
-		links: map[string]string{}, complaints: map[string]*complaint{}, complaintOf: map[string]string{}, images: map[string]*image{}}
+		links: map[string]string{}, complaints: map[string]*complaint{}, complaintOf: map[string]string{}, photos: map[string]*photo{}}
 }
 
 // install makes a record true.
@@ -83,8 +83,8 @@ func (s *state) install(r record) {
 	if c := r.Complaint; c != nil {
 		s.installComplaint(c)
 	}
-	if i := r.Image; i != nil {
-		s.images[i.ID] = i
+	if i := r.Photo; i != nil {
+		s.photos[i.ID] = i
 	}
 }
 
