@@ -115,8 +115,12 @@ func (t *Legacy) payment(x legacy.Transaction) shop.Payment {
 	if currency == "" {
 		currency = "fee_type " + x.FeeType
 	}
+	total, ok := x.Total.Add(x.Discount)
+	if !ok {
+		total = x.Total // which fits no order either
+	}
 	return shop.Payment{No: x.OutTradeNo, TransactionID: x.TransactionID, Seller: shop.Seller{MchID: x.Partner, AppID: t.merchant.AppID()},
-		Total: x.Total + x.Discount, Currency: currency, At: x.TimeEnd.Time}
+		Total: total, Currency: currency, At: x.TimeEnd.Time}
 }
 
 // Refund asks Tenpay for a refund, with the client certificate.
