@@ -53,28 +53,41 @@ var steps = []step{
 // writes a line for each step. The last line is the difference between the two
 // ledgers; an error if it is not 0, or if any step does not end as it should. keys
 // is where RSA keys come from; nil means fresh ones.
-func Run(ctx context.Context, out io.Writer, generation string, keys wechattest.KeySource) (err error) {
+func Run(ctx context.Context, out io.Writer, generation string, keys wechattest.KeySource) error {
+	return begin(generation, keys, func(d *day) error {
+		for _, s := range steps {
+			if err := d.play(ctx, out, s); err != nil {
+				return err
+			}
+		}
+		return d.balance(ctx, out)
+	})
+}
+
+// begin gives f a day in a folder of its own, and cleans up after it.
+func begin(generation string, keys wechattest.KeySource, f func(*day) error) (err error) {
 	dir, err := os.MkdirTemp("", "store-demo-")
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	d := &day{dir: dir, pay: generation, keys: keys, clock: wechattest.NewClock(time.Time{})}
-	defer func() {
-		if d.app != nil {
-			err = errors.Join(err, d.app.Close())
-		}
-	}()
-	for _, s := range steps {
-		said, err := s.do(ctx, d)
-		if err != nil {
-			return fmt.Errorf("demo: %s: %w", s.name, err)
-		}
-		if _, err := fmt.Fprintf(out, "%-18s %s\n", s.name, said); err != nil {
-			return fmt.Errorf("demo: %w", err)
-		}
+	err = f(d)
+	if d.app != nil {
+		err = errors.Join(err, d.app.Close())
 	}
-	return d.balance(ctx, out)
+	return errors.Join(err, os.RemoveAll(dir))
+}
+
+// play plays one step and writes its line.
+func (d *day) play(ctx context.Context, out io.Writer, s step) error {
+	said, err := s.do(ctx, d)
+	if err == nil {
+		_, err = fmt.Fprintf(out, "%-18s %s\n", s.name, said)
+	}
+	if err != nil {
+		return fmt.Errorf("demo: %s: %w", s.name, err)
+	}
+	return nil
 }
 
 // balance writes the last line.

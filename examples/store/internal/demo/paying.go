@@ -235,13 +235,16 @@ var posterOf = regexp.MustCompile(`class="poster"(?s:.*?)/ui/phone\?code=([^"]+)
 
 // scanPoster buys from a code on the wall, twice looked at and once paid.
 func scanPoster(ctx context.Context, d *day) (string, error) {
+	if poster, err := d.app.Cashier.Poster("candle"); err != nil || poster == "" {
+		return "none in this generation: every code is made for one order", err
+	}
 	p, err := d.customer.get(ctx, "/p/candle")
 	if err != nil {
 		return "", err
 	}
 	m := posterOf.FindStringSubmatch(p.body)
 	if m == nil {
-		return "none in this generation: every code is made for one order", nil
+		return "", errors.New("no poster on the page")
 	}
 	code, err := url.QueryUnescape(html.UnescapeString(m[1]))
 	if err != nil {
