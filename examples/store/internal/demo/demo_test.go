@@ -62,7 +62,7 @@ func TestRunFailsWhereAStepFails(t *testing.T) {
 				stop()
 			}
 			out := &stopper{after: lines, stop: stop}
-			require.ErrorIs(t, demo.Run(ctx, out, "v3", wechattest.ReusedKeys()), context.Canceled)
+			require.ErrorIs(t, demo.Run(ctx, out, "v2", wechattest.ReusedKeys()), context.Canceled)
 			assert.Equal(t, lines, strings.Count(out.String(), "\n"))
 			assert.NotContains(t, out.String(), "difference")
 		})
