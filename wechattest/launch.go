@@ -114,6 +114,7 @@ type LegacyTarget struct {
 type PushTarget struct {
 	URL            string `json:"url"`
 	AppID          string `json:"appid"`
+	UserName       string `json:"user_name,omitempty"` // gh_…, the account's own name
 	Token          string `json:"token"`
 	EncodingAESKey string `json:"encoding_aes_key,omitempty"` // "" for the plain mode
 	OpenID         string `json:"openid,omitempty"`           // who writes
@@ -174,7 +175,7 @@ func (t Targets) now() time.Time {
 func (t Targets) channels() (all []*channel, _ error) {
 	for _, part := range []interface {
 		channels(now func() time.Time) ([]*channel, error)
-	}{t.V3, t.V2, t.Legacy} {
+	}{t.V3, t.V2, t.Legacy, t.Push} {
 		some, err := part.channels(t.now)
 		if err != nil {
 			return nil, fmt.Errorf("wechattest: Launch: %w", err)

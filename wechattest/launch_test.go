@@ -15,11 +15,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wxcommerce/wechat"
+	"github.com/wxcommerce/wechat/message"
 	"github.com/wxcommerce/wechat/notify"
 	"github.com/wxcommerce/wechat/pay"
 	"github.com/wxcommerce/wechat/pay/apiv2"
 	"github.com/wxcommerce/wechat/pay/legacy"
 	"github.com/wxcommerce/wechat/pay/refund"
+	keys "github.com/wxcommerce/wechat/seal"
 	"github.com/wxcommerce/wechat/sign"
 	"github.com/wxcommerce/wechat/wechattest"
 )
@@ -123,7 +125,18 @@ func carefulShop(t *testing.T) (*httptest.Server, wechattest.Targets) {
 		return legacy.New(m2014).Reply(legacy.Order{Body: "tea", OutTradeNo: "scanned2", Total: 1, NotifyURL: "http://127.0.0.1/2014", IP: "127.0.0.1"})
 	})
 	mux.Handle("/2014", h2014)
+	app, err := wechattest.NewApp(wechattest.AppConfig{})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, app.Close()) })
 	server := httptest.NewServer(mux)
+	require.NoError(t, app.SetPush(wechattest.AppPush{URL: server.URL + "/push", Mode: wechattest.PushSafe}))
+	push, err := notify.Push(notify.PushConfig{AppID: app.AppID, Token: keys.NewKey(app.Push().Token), EncodingAESKey: keys.NewKey(app.Push().EncodingAESKey)})
+	require.NoError(t, err)
+	h4 := notify.NewHandler(push)
+	r := message.NewRouter(nobody{})
+	r.Default(func(context.Context, message.Incoming) (message.Message, error) { return message.Text("welcome"), nil })
+	r.Register(h4)
+	mux.Handle("/push", h4)
 	t.Cleanup(server.Close)
 
 	v3 := account.LaunchTarget()
@@ -134,8 +147,13 @@ func carefulShop(t *testing.T) (*httptest.Server, wechattest.Targets) {
 		NativeURL: server.URL + "/v2", ProductID: "tea-1", OpenID: "oUser", Samples: samples("v2shop"), Refunds: []wechattest.RefundSample{{Sample: samples("v2shop")[0], OutRefundNo: "r2", Refund: 100}}}
 	legacyTarget := old.LaunchTarget()
 	legacyTarget.PayURL, legacyTarget.NativeURL, legacyTarget.ProductID, legacyTarget.Samples = server.URL+"/2014", server.URL+"/2014", "tea-1", samples("oldshop")
-	return server, wechattest.Targets{Shop: "The corner shop", V3: v3, V2: v2, Legacy: legacyTarget, Count: books.count}
+	return server, wechattest.Targets{Shop: "The corner shop", V3: v3, V2: v2, Legacy: legacyTarget, Push: app.LaunchTarget(), Count: books.count}
 }
+
+// nobody is a customer service that is never needed.
+type nobody struct{}
+
+func (nobody) Send(context.Context, string, message.Message) error { return errors.New("not here") }
 
 func TestLaunchPassesACarefulShop(t *testing.T) {
 	t.Parallel()
