@@ -414,3 +414,10 @@ func TestEnteringTheChat(t *testing.T) {
 	assert.Equal(t, "LOCATION", element(s.last(t), "Event"))
 	assert.Equal(t, "23.1", element(s.last(t), "Latitude"))
 }
+
+// answer has the server answer with text from now on.
+func (s *server) answer(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reply = func(*http.Request, string) string { return text }
+}
