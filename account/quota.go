@@ -47,7 +47,7 @@ func (r pathRequest) Validate() error {
 //
 // 查询API调用额度
 func (s *Service) Quota(ctx context.Context, path string) (*Quota, error) {
-	return wechat.Call[Quota](ctx, s.app, wechat.POST("/cgi-bin/openapi/quota/get").ReadOnly(), pathRequest{path})
+	return wechat.Call[Quota](ctx, s.app, wechat.POST("/cgi-bin/openapi/quota/get").ReadOnly().Sealable(), pathRequest{path})
 }
 
 // Reset gives one endpoint its quota of the day back. An account may do it 50 times a
@@ -68,7 +68,7 @@ type resetRequest struct {
 //
 // 重置API调用次数
 func (s *Service) ResetAll(ctx context.Context) error {
-	_, err := wechat.Call[wechat.None](ctx, s.app, wechat.POST("/cgi-bin/clear_quota"), resetRequest{s.app.ID()})
+	_, err := wechat.Call[wechat.None](ctx, s.app, wechat.POST("/cgi-bin/clear_quota").Sealable(), resetRequest{s.app.ID()})
 	return err
 }
 

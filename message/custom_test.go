@@ -104,4 +104,10 @@ func TestCustomPrintsNothingSaid(t *testing.T) {
 	assert.NotContains(t, text, "s3cret")
 	assert.NotContains(t, text, openID)
 	assert.Contains(t, text, "kf@shop")
+	text = fmt.Sprintf("%v %+v %#v", message.Template{Values: message.Values{"thing1": "s3cret"}}, message.Notice{Values: message.Values{"thing1": "s3cret"}}, message.Values{"thing1": "s3cret"})
+	assert.NotContains(t, text, "s3cret")
+	assert.Contains(t, text, "1 values")
 }
+
+// A Service is what late answers are sent with.
+var _ message.Sender = (*message.Service)(nil)

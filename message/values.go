@@ -1,6 +1,7 @@
 package message
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -18,6 +19,10 @@ type Values map[string]string
 type value struct {
 	Value string `json:"value"`
 }
+
+// Format prints how many there are, whatever the verb, because they hold personal
+// data.
+func (v Values) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "%d values", len(v)) }
 
 // MarshalJSON writes {"thing1":{"value":"…"}}.
 func (v Values) MarshalJSON() ([]byte, error) {
