@@ -32,7 +32,8 @@ func ParseTree(data []byte) (Tree, error) {
 	body := bytes.TrimLeft(bytes.TrimPrefix(data, []byte("\uFEFF")), " \t\r\n")
 	t := make(Tree, 0, 16)
 	if len(body) > 0 && body[0] == '{' {
-		return t, t.object(body, 0, 1)
+		err := t.object(body, 0, 1)
+		return t, err
 	}
 	p := xmlScanner{data: string(body)}
 	if p.characters() != nil {
