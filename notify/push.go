@@ -290,21 +290,22 @@ func startsJSON(b []byte) bool {
 	return strings.HasPrefix(s, "{")
 }
 
-// text finds a field; dots lead into objects.
-func (p *pushed) text(path string) string {
+// field finds the tree that a field lies in, and its name there; dots lead into
+// objects.
+func (p *pushed) field(path string) (wire.Tree, string) {
 	t := p.tree
 	for {
 		name, rest, below := strings.Cut(path, ".")
 		if !below {
-			return t.Text(name)
+			return t, name
 		}
 		t, path = t.Inside(name), rest
 	}
 }
 
 func (d *push) has(n *notice, field string) bool {
-	p := n.doc.(*pushed)
-	return p.text(field) != "" || len(p.tree.Inside(field)) > 0
+	t, name := n.doc.(*pushed).field(field)
+	return t.Text(name) != "" || len(t.Inside(name)) > 0
 }
 
 // owned has little to do: the key that opens a push belongs to one app. Declared
@@ -315,7 +316,8 @@ func (d *push) owned(n *notice, o owner, _ []string) error {
 		return fmt.Errorf("%w: ToUserName is another account", ErrOwner)
 	}
 	for _, field := range o.fields {
-		if got := p.text(field); got == "" || got != d.appID && got != d.account {
+		t, name := p.field(field)
+		if got := t.Text(name); got == "" || got != d.appID && got != d.account {
 			return fmt.Errorf("%w: %s is not ours", ErrOwner, field)
 		}
 	}

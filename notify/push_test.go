@@ -3,6 +3,7 @@ package notify_test
 import (
 	"context"
 	"encoding/json"
+	"encoding/xml"
 	"net/url"
 	"strings"
 	"testing"
@@ -134,4 +135,15 @@ func changed(query, name, value string) string {
 		v.Set(name, value)
 	}
 	return v.Encode()
+}
+
+// stdContent reads the Content of a reply with encoding/xml.
+func stdContent(t testing.TB, reply string) string {
+	t.Helper()
+	var got struct {
+		XMLName xml.Name `xml:"xml"`
+		Content string
+	}
+	require.NoError(t, xml.Unmarshal([]byte(reply), &got), reply)
+	return got.Content
 }
