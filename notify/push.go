@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -286,8 +287,8 @@ func (p *pushed) id(at string) string {
 }
 
 func startsJSON(b []byte) bool {
-	s := strings.TrimLeft(string(b[:min(len(b), 64)]), "\uFEFF"+space)
-	return strings.HasPrefix(s, "{")
+	b = bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\uFEFF")), space)
+	return len(b) > 0 && b[0] == '{'
 }
 
 // field finds the tree that a field lies in, and its name there; dots lead into

@@ -21,7 +21,10 @@ func parsePushQuery(raw string) (pushQuery, error) {
 		if into == nil {
 			continue
 		}
-		value, err := url.QueryUnescape(value)
+		var err error
+		if strings.ContainsAny(value, "%+") {
+			value, err = url.QueryUnescape(value)
+		}
 		if err != nil {
 			return q, fmt.Errorf("%w: %s is not escaped as it should be", sign.ErrUnsigned, name)
 		}

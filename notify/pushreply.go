@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -52,32 +53,48 @@ func (d *push) content(_ context.Context, n *notice, answer any) (Reply, error) 
 		return pushSuccess, nil
 	}
 	p := n.doc.(*pushed)
-	var room [8]Element
 	now := strconv.FormatInt(d.now().Unix(), 10)
-	all := append(room[:0], Element{Name: "ToUserName", Text: p.from}, Element{Name: "FromUserName", Text: p.to},
-		Element{Name: "CreateTime", Text: now, Number: true})
-	all = append(all, elements...)
-	if p.key.box == nil {
-		return p.word(all), nil
+	body := p.word(now, elements)
+	if p.key.box != nil {
+		if body, err = p.encrypt(now, body); err != nil {
+			return Reply{}, err
+		}
 	}
-	inner := p.word(all).Body
-	encrypted, err := p.key.box.Seal(inner, nil)
-	if err != nil {
-		return Reply{}, err
+	if p.json {
+		return Reply{Status: http.StatusOK, ContentType: jsonType, Body: body}, nil
 	}
-	text, nonce := string(encrypted), wechat.Nonce()
-	return p.word([]Element{{Name: "Encrypt", Text: text}, {Name: "MsgSignature", Text: sign.Push(p.key.token, now, nonce, text)},
-		{Name: "TimeStamp", Text: now, Number: true}, {Name: "Nonce", Text: nonce}}), nil
+	return Reply{Status: http.StatusOK, ContentType: xmlType, Body: body}, nil
 }
 
-func (p *pushed) word(elements []Element) Reply {
+// word writes a reply from the account to the user.
+func (p *pushed) word(now string, elements []Element) []byte {
+	head := [...]Element{{Name: "ToUserName", Text: p.from}, {Name: "FromUserName", Text: p.to}, {Name: "CreateTime", Text: now, Number: true}}
 	if p.json {
-		return Reply{Status: http.StatusOK, ContentType: jsonType, Body: appendObject(nil, elements)}
+		return appendObject(nil, slices.Concat(head[:], elements))
 	}
-	body := make([]byte, 0, 64+2*sizeOf(elements))
-	body = append(body, "<xml>"...)
-	body = append(appendElements(body, elements), "</xml>"...)
-	return Reply{Status: http.StatusOK, ContentType: xmlType, Body: body}
+	body := append(make([]byte, 0, 256+sizeOf(elements)), "<xml>"...)
+	return append(appendElements(appendElements(body, head[:]), elements), "</xml>"...)
+}
+
+// encrypt puts a reply into the envelope of its format, with a signature over our
+// own time and nonce. None of the texts holds anything to escape.
+func (p *pushed) encrypt(now string, body []byte) ([]byte, error) {
+	encrypted, err := p.key.box.Seal(body, nil)
+	if err != nil {
+		return nil, err
+	}
+	text, nonce := string(encrypted), wechat.Nonce()
+	signature := sign.Push(p.key.token, now, nonce, text)
+	parts := [...]string{"<xml><Encrypt><![CDATA[", text, "]]></Encrypt><MsgSignature><![CDATA[", signature,
+		"]]></MsgSignature><TimeStamp>", now, "</TimeStamp><Nonce><![CDATA[", nonce, "]]></Nonce></xml>"}
+	if p.json {
+		parts = [...]string{`{"Encrypt":"`, text, `","MsgSignature":"`, signature, `","TimeStamp":`, now, `,"Nonce":"`, nonce, `"}`}
+	}
+	out := make([]byte, 0, len(text)+256)
+	for _, part := range parts {
+		out = append(out, part...)
+	}
+	return out, nil
 }
 
 func sizeOf(elements []Element) int {

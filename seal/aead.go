@@ -63,6 +63,8 @@ func (a *AEAD) Open(nonce, associatedData string, ciphertext []byte) ([]byte, er
 	return plain, nil
 }
 
+var strict = base64.StdEncoding.Strict()
+
 // decodeBase64 decodes src into dst, which may be the same memory: four characters
 // are read before the three bytes they stand for are written. Only the one canonical
 // spelling of the standard alphabet is accepted.
@@ -71,7 +73,7 @@ func decodeBase64(dst, src []byte) (int, error) {
 	if bytes.IndexByte(src, '\n') >= 0 || bytes.IndexByte(src, '\r') >= 0 {
 		return 0, fmt.Errorf("%w: the base64 text contains a line break", ErrOpen)
 	}
-	n, err := base64.StdEncoding.Strict().Decode(dst, src)
+	n, err := strict.Decode(dst, src)
 	if err != nil {
 		return 0, fmt.Errorf("%w: the ciphertext is not proper base64", ErrOpen)
 	}

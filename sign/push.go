@@ -5,7 +5,6 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"slices"
-	"strings"
 )
 
 // Push signs what api.weixin.qq.com pushes to an account's own server, and the
@@ -21,12 +20,9 @@ func Push(token string, parts ...string) string {
 func pushSum(out *[2 * sha1.Size]byte, token string, parts []string) {
 	var room [8]string
 	sorted := append(append(room[:0], token), parts...)
-	slices.SortFunc(sorted, strings.Compare)
-	size := 0
-	for _, s := range sorted {
-		size += len(s)
-	}
-	text := make([]byte, 0, size)
+	slices.Sort(sorted)
+	var short [1024]byte
+	text := short[:0]
 	for _, s := range sorted {
 		text = append(text, s...)
 	}

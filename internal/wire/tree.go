@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"strings"
 )
@@ -29,14 +30,15 @@ const (
 // are dropped, and so is what no XML document can hold. Like ParseXML it refuses
 // directives, comments, attributes, unknown entities and other encodings.
 func ParseTree(data []byte) (Tree, error) {
-	body := bytes.TrimLeft(bytes.TrimPrefix(data, []byte("\uFEFF")), " \t\r\n")
-	t := make(Tree, 0, 16)
+	body := bytes.TrimPrefix(data, []byte("\uFEFF"))
+	body = body[space(body, 0):]
+	t := make(Tree, 0, 4)
 	if len(body) > 0 && body[0] == '{' {
 		err := t.object(body, 0, 1)
 		return t, err
 	}
 	p := xmlScanner{data: string(body)}
-	if p.characters() != nil {
+	if !printable(body) && p.characters() != nil {
 		p.data = CleanXML(p.data)
 	}
 	if err := p.declaration(); err != nil {
@@ -54,6 +56,23 @@ func ParseTree(data []byte) (Tree, error) {
 		return nil, p.because(nil, "something follows the document")
 	}
 	return t, nil
+}
+
+// printable reports whether data is ASCII without control characters, eight bytes
+// at a time: subtracting a blank from a smaller byte sets its high bit.
+func printable(data []byte) bool {
+	const blanks, highs = 0x2020202020202020, 0x8080808080808080
+	for ; len(data) >= 8; data = data[8:] {
+		if x := binary.LittleEndian.Uint64(data); (x|(x-blanks))&highs != 0 {
+			return false
+		}
+	}
+	for _, c := range data {
+		if c < ' ' || c >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 // Text is the text of the first leaf called name at the top level, "" if there is
@@ -154,9 +173,13 @@ func (p *xmlScanner) content(t *Tree, at, depth int) error {
 // blanksAfterCDATA counts the blanks between the last CDATA section and the
 // closing tag just read, which are no part of the text.
 func (p *xmlScanner) blanksAfterCDATA() int {
-	raw := p.data[:strings.LastIndex(p.data[:p.at], "</")]
-	if trimmed := strings.TrimRight(raw, " \t\r\n"); strings.HasSuffix(trimmed, "]]>") {
-		return len(raw) - len(trimmed)
+	end := strings.LastIndexByte(p.data[:p.at], '<')
+	i := end
+	for p.data[i-1] == ' ' || p.data[i-1] == '\t' || p.data[i-1] == '\r' || p.data[i-1] == '\n' {
+		i--
+	}
+	if strings.HasSuffix(p.data[:i], "]]>") {
+		return end - i
 	}
 	return 0
 }
