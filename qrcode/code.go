@@ -103,7 +103,7 @@ func (c *Code) measure() error {
 	if c.unit = c.pixel / wide; c.unit < 1 {
 		return fmt.Errorf("%w: %d pixels for %d modules, margin counted", ErrTooSmall, c.pixel, wide)
 	}
-	return nil
+	return c.checkModule()
 }
 
 // mode is one way to write characters into a code, with the number of bytes of

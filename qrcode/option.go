@@ -50,6 +50,8 @@ type Option func(*settings)
 type settings struct {
 	level         Level
 	size          int
+	mm, dpi       int // of print, in place of size
+	print         bool
 	margin        int
 	dark, light   color.Color
 	logo          image.Image
@@ -102,6 +104,9 @@ func WithLogoPercent(percent int) Option { return func(s *settings) { s.logoPerc
 func WithLightTerminal() Option { return func(s *settings) { s.lightTerminal = true } }
 
 func (s *settings) validate() error {
+	if err := s.checkPrint(); err != nil {
+		return err
+	}
 	switch {
 	case s.level > H:
 		return fmt.Errorf("qrcode: WithLevel: %s is none of L, M, Q, H", s.level)

@@ -1,6 +1,7 @@
 package qrcode
 
 import (
+	"bytes"
 	"fmt"
 	"image"
 	"image/color"
@@ -10,10 +11,19 @@ import (
 )
 
 // PNG writes the code as a PNG image. Without a logo it is a picture of two
-// colours and a few hundred bytes to a few kilobytes.
+// colours and a few hundred bytes to a few kilobytes. With [WithPrint] it says how many
+// dots per inch it has.
 func (c *Code) PNG(w io.Writer) error {
 	e := png.Encoder{CompressionLevel: png.BestCompression}
-	if err := e.Encode(w, c.Image()); err != nil {
+	var b bytes.Buffer
+	if err := e.Encode(&b, c.Image()); err != nil {
+		return fmt.Errorf("qrcode: write PNG: %w", err)
+	}
+	file := b.Bytes()
+	if c.set.print {
+		file = withDensity(file, c.set.dpi)
+	}
+	if _, err := w.Write(file); err != nil {
 		return fmt.Errorf("qrcode: write PNG: %w", err)
 	}
 	return nil

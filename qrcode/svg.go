@@ -15,8 +15,8 @@ import (
 func (c *Code) SVG(w io.Writer) error {
 	var b bytes.Buffer
 	wide := c.side + 2*c.set.margin
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" shape-rendering="crispEdges">`+"\n",
-		c.pixel, c.pixel, wide, wide)
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%s" height="%s" viewBox="0 0 %d %d" shape-rendering="crispEdges">`+"\n",
+		c.svgSize(), c.svgSize(), wide, wide)
 	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="%s"/>`+"\n", wide, wide, hex(c.set.light))
 	b.WriteString(`<path d="`)
 	for y := range c.side {
