@@ -98,21 +98,25 @@ func (b Button) check(f *check.Fields, at string) {
 	f.Must(b.Type == "" || len(b.Sub) == 0, at+"sub_button", "has %d entries in a button of type %s: it is either a group or an action", len(b.Sub), b.Type)
 	f.OptionalID(at+"type", string(b.Type), 64)
 	f.Must(len(b.Key) <= mostKey, at+"key", "has %d bytes, the limit is %d", len(b.Key), mostKey)
-	f.Words(at+"key", b.Key, mostKey)
+	checkText(f, at+"key", b.Key, mostKey)
 	checkURL(f, at+"url", b.URL)
 	f.OptionalID(at+"media_id", b.MediaID, 256)
 	f.OptionalID(at+"article_id", b.ArticleID, 256)
 	f.OptionalID(at+"appid", b.AppID, 32)
-	f.Words(at+"pagepath", b.PagePath, 1024)
+	checkText(f, at+"pagepath", b.PagePath, 1024)
 }
 
-// checkName refuses what JSON would have to write as \uXXXX, which WeChat takes
-// literally or refuses.
 func checkName(f *check.Fields, field, name string) {
 	f.Must(strings.TrimSpace(name) != "", field, "is empty but required")
-	f.Words(field, name, 60)
-	if at := strings.IndexFunc(name, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }); at >= 0 {
-		f.Fail(field, "byte %d of %d begins a control character or a line separator: leave it out", at+1, len(name))
+	checkText(f, field, name, 60)
+}
+
+// checkText refuses what JSON would have to write as \uXXXX, which WeChat takes
+// literally or refuses.
+func checkText(f *check.Fields, field, text string, most int) {
+	f.Words(field, text, most)
+	if at := strings.IndexFunc(text, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }); at >= 0 {
+		f.Fail(field, "byte %d of %d begins a control character or a line separator: leave it out", at+1, len(text))
 	}
 }
 
@@ -121,6 +125,7 @@ func checkURL(f *check.Fields, field, value string) {
 		return
 	}
 	f.Must(len(value) <= mostURL, field, "has %d bytes, the limit is %d", len(value), mostURL)
+	checkText(f, field, value, mostURL)
 	u, err := url.Parse(value)
 	f.Must(err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "", field,
 		"must be a whole address that begins with https:// or http:// (%d bytes)", len(value))
