@@ -78,6 +78,13 @@
 // probe, wrong on purpose, gets a 401 and a line at Info. Callbacks that wait for
 // content are registered with [Answer].
 //
+// # Message push
+//
+// [Push] receives what users write and what happens to an account; package message
+// has its kinds, replies and a router. There silence is the usual answer: a push
+// nobody registered for is acknowledged, and a function that needs longer than
+// WeChat waits is better given to a message.Router with a Sender.
+//
 // # Adverse inputs and their tests
 //
 //	22 headers missing, empty, doubled        TestAdverse22_HeadersMissingEmptyDoubled
@@ -89,6 +96,8 @@
 //	28 expired, EC, short, nil keys           TestAdverse28_KeysThatAreNoGood
 //	29 time missing, malformed, at the edge   TestAdverse29_*
 //	30 resource does not open                 TestAdverse30_ResourcesThatDoNotOpen
+//	34, 35 a push that does not open          TestAdverse34_35_SignedButDoesNotOpen
+//	36 readable where encrypted is expected   TestAdverse36_NothingReadableIsBelieved
 //	39 sixteen copies, two instances          TestAdverse39_CopiesHaveOneEffectAndAreAllAcknowledged
 //	41 panic                                  TestAdverse41_*
 //	42 slow function, hung store or key set   TestAdverse42_*
@@ -99,8 +108,9 @@
 //	48 another merchant's notice or route     TestAdverse48_*
 //	49 sent again hours later                 TestAdverse49_ResentHoursLaterIsAcknowledgedOnly
 //	50 combined order, mixed states           TestAdverse50_CombinedOrderWithMixedStates
-//	66 depth and crowds of keys               TestAdverse66_DepthAndCrowds
-//	67 doubled keys, other spellings          TestAdverse67_DoubledKeysAndOtherSpellings
-//	68 null, types, large numbers, new enums  TestAdverse68_TolerantForTheUnknownStrictForMoney
+//	65 DOCTYPE, entities, encodings           TestAdverse65_EntitiesInPushes
+//	66 depth and crowds of keys               TestAdverse66_*
+//	67 doubled keys, other spellings          TestAdverse67_*
+//	68 null, types, large numbers, new enums  TestAdverse68_*
 //	69 invalid UTF-8, NUL, second document    TestAdverse69_*
 package notify
