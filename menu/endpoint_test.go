@@ -129,8 +129,10 @@ func TestAnAnswerWithoutItsNumber(t *testing.T) {
 		require.ErrorContains(t, err, "menuid", answer)
 		assert.Equal(t, wechat.Done, wechat.OutcomeOf(err))
 	}
-	s, _ := newService(t, `{"menuid":208379533}`)
-	id, err := s.AddConditional(t.Context(), vip)
-	require.NoError(t, err)
-	assert.Equal(t, menu.ID("208379533"), id)
+	for answer, want := range map[string]menu.ID{`208379533`: "208379533", `"208379533"`: "208379533", `"a-1"`: "a-1"} {
+		s, _ := newService(t, `{"menuid":`+answer+`}`)
+		id, err := s.AddConditional(t.Context(), vip)
+		require.NoError(t, err, answer)
+		assert.Equal(t, want, id)
+	}
 }
