@@ -14,6 +14,8 @@ var (
 	ErrNoComplaint = errors.New("wechattest: no such complaint")
 	// ErrComplaint is a step that is not possible as the complaint stands.
 	ErrComplaint = errors.New("wechattest: not possible for this complaint")
+	// ErrNoAddress is a notice the shop has named no address for.
+	ErrNoAddress = errors.New("wechattest: the shop has no address for that")
 )
 
 // Grievance is what a user says who complains; the zero value is a complaint too.

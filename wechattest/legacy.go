@@ -36,7 +36,10 @@ type LegacyConfig struct {
 	BaseURL       string
 	Notify        wechat.Transport
 	NoticeTimeout time.Duration
-	NativeURL     string // gets the callbacks of static native codes
+	NativeURL     string        // gets the callbacks of static native codes
+	RightsURL     string        // gets the callbacks of users who complain
+	AlarmURL      string        // gets alarms
+	DeliverWithin time.Duration // how late a delivery may be before an alarm; 72 hours if zero
 	// Dir is the folder of a file that holds everything, keys included, in clear;
 	// empty means memory only. One process at a time may use a folder.
 	Dir string
@@ -56,16 +59,18 @@ type Legacy struct {
 	PaySignKey, PartnerKey string // fresh ones for every new Legacy
 	NativeURL              string
 
-	clock   Clock
-	base    string
-	sender  wechat.Transport
-	timeout time.Duration
-	delay   time.Duration // of refunds
-	dir     string
-	token   string
-	cert    tls.Certificate
-	stop    func()
-	moved   chan struct{}
+	clock               Clock
+	base                string
+	sender              wechat.Transport
+	timeout             time.Duration
+	delay               time.Duration // of refunds
+	within              time.Duration // to deliver
+	rightsURL, alarmURL string
+	dir                 string
+	token               string
+	cert                tls.Certificate
+	stop                func()
+	moved               chan struct{}
 
 	mu         sync.Mutex // guards what follows; never held while waiting
 	orders     map[string]*legacyOrder
@@ -74,6 +79,7 @@ type Legacy struct {
 	refunds    []*legacyRefund
 	due        []*legacyNotice
 	deliveries []LegacyDelivery
+	feedbacks  []*LegacyFeedback
 	faults     faultDesk
 	spoils     []*armedNotice
 	dice       *rand.Rand
@@ -85,6 +91,10 @@ func NewLegacy(cfg LegacyConfig) (*Legacy, error) {
 	l := &Legacy{AppID: "wx0000201400000001", PartnerID: "0000201401", PaySignKey: randomText(128), PartnerKey: randomText(32), NativeURL: cfg.NativeURL,
 		clock: cfg.Clock, base: cfg.BaseURL, sender: cfg.Notify, timeout: cfg.NoticeTimeout, token: randomText(64), dir: cfg.Dir, delay: cfg.RefundDelay,
 		moved: make(chan struct{}, 1), orders: map[string]*legacyOrder{}, prepaid: map[string]string{}, dice: rand.New(rand.NewPCG(cfg.Seed, 2014))}
+	l.rightsURL, l.alarmURL, l.within = cfg.RightsURL, cfg.AlarmURL, cfg.DeliverWithin
+	if l.within <= 0 {
+		l.within = deliverWithin
+	}
 	l.faults.lock, l.faults.dice = &l.mu, l.dice
 	if l.clock == nil {
 		l.clock = RealClock()
@@ -233,6 +243,9 @@ func (l *Legacy) answer(in *inbound) *answer {
 	switch {
 	case err != nil || l.closed:
 		status, text = 500, "the simulator cannot answer"
+	case in.path == "/payfeedback/update" && in.method == http.MethodGet:
+		code, says := l.handled(query)
+		text = fmt.Sprintf(`{"errcode":%d,"errmsg":%q}`, code, says)
 	case in.method != http.MethodPost:
 		status, text = 405, "want POST"
 	case strings.HasPrefix(in.path, "/pay/"):

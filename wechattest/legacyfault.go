@@ -71,8 +71,8 @@ func (f *armed) legacySpoil(a *answer) *answer {
 	return f.decorate(a)
 }
 
-// FaultNotice arms f, as Pay.FaultNotice does. The event type of a payment is
-// 2014.PAID. NoticeKeySwitch changes nothing: this generation has one pair of keys.
+// FaultNotice arms f, as Pay.FaultNotice does. The event types are
+// 2014.PAID, 2014.RIGHTS and 2014.ALARM. NoticeKeySwitch changes nothing: this generation has one pair of keys.
 func (l *Legacy) FaultNotice(f NoticeFault) (disarm func()) {
 	a := newNoticeFault(f)
 	l.mu.Lock()
@@ -87,7 +87,7 @@ func (l *Legacy) FaultNotice(f NoticeFault) (disarm func()) {
 
 // spoil finds the fault of a try; l.mu is held.
 func (l *Legacy) spoil(n *legacyNotice) NoticeFault {
-	shape := &notice{MchID: l.PartnerID, Trade: n.number, Event: "2014.PAID"}
+	shape := &notice{MchID: l.PartnerID, Trade: n.number, Event: n.kind}
 	for _, f := range l.spoils {
 		if f.times == 0 || !f.fits(shape) || f.Kind == NoticeReorder && n.held {
 			continue
@@ -151,21 +151,21 @@ func (n *legacyNotice) tried(now time.Time, fault NoticeKind, accepted bool) {
 
 // send brings one copy to the shop.
 func (l *Legacy) send(ctx context.Context, n *legacyNotice, f NoticeFault) LegacyDelivery {
-	out := LegacyDelivery{OutTradeNo: n.number, Try: n.try + 1, At: l.clock.Now(), Fault: f.Kind}
+	out := LegacyDelivery{OutTradeNo: n.number, EventType: n.kind, Try: n.try + 1, At: l.clock.Now(), Fault: f.Kind}
 	if f.Kind == NoticeDrop || f.Kind == NoticeLose {
 		return out
 	}
-	address := n.address
+	address, body := n.address, n.body
 	if f.Kind == NoticeProbe || f.Kind == NoticeWrongSignature {
-		address = forged(address)
+		address, body = forged(address), bytes.Replace(body, []byte("<AppSignature><![CDATA["), []byte("<AppSignature><![CDATA[0"), 1)
 	}
-	status, answer, err := l.callShop(ctx, address, n.body)
+	status, answer, err := l.callShop(ctx, address, body)
 	out.Status, out.At = status, l.clock.Now()
 	out.Accepted = err == nil && status == http.StatusOK && string(answer) == "success" && f.Kind != NoticeLostAck
 	return out
 }
 
-// forged is the address of a notice with another sign.
+// forged is the address of a payment's notice with another sign.
 func forged(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {

@@ -23,6 +23,7 @@ type legacyFile struct {
 	Prepaid    map[string]string  `json:"prepaid"`
 	Refunds    []legacyFileRefund `json:"refunds"`
 	Notices    []legacyFileNotice `json:"notices"`
+	Feedbacks  []*LegacyFeedback  `json:"feedbacks,omitempty"`
 }
 
 // legacyFileOrder has the texts in the package only, which is ASCII whatever its charset.
@@ -48,6 +49,8 @@ type legacyFileNotice struct {
 	Try     int       `json:"try"`
 	Over    bool      `json:"over"`
 	Held    bool      `json:"held,omitempty"`
+	Kind    string    `json:"kind"`
+	Late    bool      `json:"late,omitempty"`
 }
 
 // keep writes the file, if there is one; l.mu is held. After a failure nothing
@@ -59,7 +62,7 @@ func (l *Legacy) keep() error {
 	if l.dir == "" {
 		return nil
 	}
-	f := legacyFile{PaySignKey: l.PaySignKey, PartnerKey: l.PartnerKey, Token: l.token, Prepaid: l.prepaid}
+	f := legacyFile{PaySignKey: l.PaySignKey, PartnerKey: l.PartnerKey, Token: l.token, Prepaid: l.prepaid, Feedbacks: l.feedbacks}
 	for _, number := range l.list {
 		o := *l.orders[number]
 		o.Body, o.Attach = "", ""
@@ -69,7 +72,7 @@ func (l *Legacy) keep() error {
 		f.Refunds = append(f.Refunds, legacyFileRefund{r.order.OutTradeNo, r.number, r.id, r.fee, r.at, r.done})
 	}
 	for _, n := range l.due {
-		f.Notices = append(f.Notices, legacyFileNotice{n.number, n.address, n.body, n.at, n.try, n.over, n.held})
+		f.Notices = append(f.Notices, legacyFileNotice{n.number, n.address, n.body, n.at, n.try, n.over, n.held, n.kind, n.late})
 	}
 	err := replaceFile(filepath.Join(l.dir, legacyName), mustJSON(f))
 	l.closed = err != nil
@@ -135,8 +138,9 @@ func (l *Legacy) install(f legacyFile) error {
 		}
 		l.refunds = append(l.refunds, &legacyRefund{o, r.Number, r.ID, r.Fee, r.At, r.Done})
 	}
+	l.feedbacks = f.Feedbacks
 	for _, n := range f.Notices {
-		l.due = append(l.due, &legacyNotice{number: n.Number, address: n.Address, body: n.Body, at: n.At, try: n.Try, over: n.Over, held: n.Held})
+		l.due = append(l.due, &legacyNotice{number: n.Number, address: n.Address, body: n.Body, at: n.At, try: n.Try, over: n.Over, held: n.Held, kind: n.Kind, late: n.Late})
 	}
 	return nil
 }

@@ -9,10 +9,11 @@ import (
 	"time"
 )
 
-// LegacyDelivery is one try to bring a payment's notice to a shop.
+// LegacyDelivery is one try to bring a notice to a shop.
 type LegacyDelivery struct {
 	OutTradeNo string
-	Try        int // 1 for the first
+	EventType  string // 2014.PAID, 2014.RIGHTS or 2014.ALARM
+	Try        int    // 1 for the first
 	At         time.Time
 	Status     int // of the answer, 0 if there was none
 	Accepted   bool
@@ -28,7 +29,9 @@ type legacyNotice struct {
 	at              time.Time
 	try             int
 	over            bool
-	held            bool // it was held back once
+	held            bool   // it was held back once
+	kind            string // event type
+	late            bool   // an alarm, if the order is not delivered by then
 }
 
 // notice is what a payment says; l.mu is held.
@@ -49,7 +52,7 @@ func (l *Legacy) notice(o *legacyOrder) *legacyNotice {
 	b := fieldsV2{"AppId": l.AppID, "IsSubscribe": "0", "NonceStr": randomText(16), "OpenId": o.OpenID, "TimeStamp": seconds(o.PaidAt)}
 	b["AppSignature"] = l.sumLegacy(b)
 	b["SignMethod"] = "sha1"
-	return &legacyNotice{number: o.OutTradeNo, address: address, body: writeV2("xml", b), at: l.clock.Now()}
+	return &legacyNotice{kind: "2014.PAID", number: o.OutTradeNo, address: address, body: writeV2("xml", b), at: l.clock.Now()}
 }
 
 // Deliveries are all tries so far, oldest first.
@@ -94,6 +97,10 @@ func (l *Legacy) runDue(ctx context.Context) {
 		if n == nil || n.at.After(l.clock.Now()) {
 			l.mu.Unlock()
 			return
+		}
+		if l.moot(n) {
+			l.mu.Unlock()
+			continue
 		}
 		f := l.spoil(n)
 		l.mu.Unlock()

@@ -165,6 +165,7 @@ func (l *Legacy) Pay(outTradeNo string, by User) (LegacyOrder, error) {
 	o.PaidAt, o.OpenID = l.clock.Now(), by.OpenID(l.AppID)
 	o.TransactionID = fmt.Sprintf("%s%s%010d", l.PartnerID, o.PaidAt.In(wechat.Beijing).Format("20060102"), len(l.due)+1)
 	l.due = append(l.due, l.notice(o))
+	l.watch(o)
 	l.wake()
 	return o.LegacyOrder, l.keep()
 }
