@@ -10,6 +10,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -261,9 +262,32 @@ func TestG14_EndpointsRejectUnprovedAnswers(t *testing.T) {
 	}
 }
 
+// What is safe to repeat is repeated after a 500, and nothing else.
+func TestRepeats(t *testing.T) {
+	t.Parallel()
+	for _, e := range endpoints() {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				d := newDesk(t, wechat.WithBackoff(wechat.DefaultBackoff))
+				d.script = []step{refuses(500, wechat.ErrSystem), e.good(d)}
+				_, err := e.call(t.Context(), d.partner)
+				if e.method == "GET" || e.method == "PUT" || e.name == "ReplyNow" {
+					require.NoError(t, err)
+					assert.Len(t, d.all(), 2)
+					return
+				}
+				require.ErrorIs(t, err, wechat.ErrSystem)
+				assert.Equal(t, wechat.Unknown, wechat.OutcomeOf(err))
+				assert.Len(t, d.all(), 1)
+			})
+		})
+	}
+}
+
 func TestPartnersBaseClientUsesTheComplaintsMerchant(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, step{status: 204}, step{status: 204}, step{status: 200, body: `{"limit":10,"offset":0}`})
+	d := newDesk(t).says(step{status: 204}, step{status: 204}, step{status: 200, body: `{"limit":10,"offset":0}`})
 	require.NoError(t, d.direct.Reply(t.Context(), open(), complaint.Answer{Content: "好"}))
 	require.NoError(t, d.direct.Reply(t.Context(), &complaint.Complaint{ID: complaintID}, complaint.Answer{Content: "好"}))
 	_, err := d.direct.List(t.Context(), complaint.ListRequest{Begin: time.Unix(0, 0), End: time.Unix(0, 0), MchID: subMchID})
@@ -276,7 +300,7 @@ func TestPartnersBaseClientUsesTheComplaintsMerchant(t *testing.T) {
 
 func TestImages(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, step{status: 200, body: `{"media_id":"BB04.bmp"}`}, step{status: 200, body: "\x89PNG picture", bare: true}, step{status: 200, body: "\x89PNG other", bare: true},
+	d := newDesk(t).says(step{status: 200, body: `{"media_id":"BB04.bmp"}`}, step{status: 200, body: "\x89PNG picture", bare: true}, step{status: 200, body: "\x89PNG other", bare: true},
 		refuses(404, wechat.ErrNotFound), refuses(400, wechat.ErrParam))
 	up, err := d.partner.UploadImage(t.Context(), wechat.File{Name: "a.png", Data: strings.NewReader("\x89PNG picture")})
 	require.NoError(t, err)

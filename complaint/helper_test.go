@@ -51,19 +51,25 @@ type sent struct {
 	header               http.Header
 }
 
-func newDesk(t testing.TB, script ...step) *desk {
+func newDesk(t testing.TB, opts ...wechat.Option) *desk {
 	t.Helper()
 	p, err := wechattest.NewPay(wechattest.Config{Clock: wechattest.NewClock(time.Time{}), Keys: wechattest.ReusedKeys()})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, p.Close()) })
-	d := &desk{t: t, script: script}
+	d := &desk{t: t}
 	d.account, err = p.NewMerchant(wechattest.MerchantOptions{MchID: mchID, Partner: true, Subs: []wechattest.SubMerchant{{MchID: subMchID}}})
 	require.NoError(t, err)
 	mock := httpmock.NewMockTransport()
 	mock.RegisterNoResponder(d.answer)
-	m, err := wechat.NewMerchant(d.account.Config(), append(d.account.Options(), wechat.WithTransport(&http.Client{Transport: mock}), wechat.WithBackoff(wechat.NoRetry))...)
+	m, err := wechat.NewMerchant(d.account.Config(), append(append(d.account.Options(), wechat.WithTransport(&http.Client{Transport: mock}), wechat.WithBackoff(wechat.NoRetry)), opts...)...)
 	require.NoError(t, err)
 	d.direct, d.partner = complaint.New(m), complaint.New(m.For(wechat.Sub{MchID: subMchID}))
+	return d
+}
+
+// says sets the script.
+func (d *desk) says(script ...step) *desk {
+	d.script = script
 	return d
 }
 

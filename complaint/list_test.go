@@ -26,7 +26,8 @@ var today = complaint.ListRequest{Begin: time.Unix(1767300000, 0), End: time.Uni
 
 func TestAllWalksThePages(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, page("complaint_id", "a", 2, `,"total_count":3`), page("complaint_id", "b", 1, ""), page("complaint_id", "c", 1, `,"total_count":1`))
+	d := newDesk(t).says(page("complaint_id", "a", 2, `,"total_count":5`), page("complaint_id", "b", 2, ""),
+		page("complaint_id", "c", 1, ""), page("complaint_id", "d", 1, `,"total_count":1`))
 	all := d.direct.All(t.Context(), today)
 	for range 2 { // each walk begins anew
 		var ids []string
@@ -34,22 +35,22 @@ func TestAllWalksThePages(t *testing.T) {
 			require.NoError(t, err)
 			ids = append(ids, c.ID)
 		}
-		if len(d.all()) == 2 {
-			assert.Equal(t, []string{"a0", "a1", "b0"}, ids)
+		if len(d.all()) == 3 {
+			assert.Equal(t, []string{"a0", "a1", "b0", "b1", "c0"}, ids)
 		} else {
-			assert.Equal(t, []string{"c0"}, ids)
+			assert.Equal(t, []string{"d0"}, ids)
 		}
 	}
 	sent := d.all()
-	require.Len(t, sent, 3)
+	require.Len(t, sent, 4)
 	assert.Equal(t, base+"?begin_date=2026-01-02&end_date=2026-01-02&limit=2", sent[0].target)
 	assert.Equal(t, base+"?begin_date=2026-01-02&end_date=2026-01-02&limit=2&offset=2", sent[1].target)
-	assert.Equal(t, sent[0].target, sent[2].target)
+	assert.Equal(t, sent[0].target, sent[3].target)
 }
 
 func TestAllWithoutATotalEndsAtAnEmptyPage(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, page("complaint_id", "a", 2, ""), page("complaint_id", "b", 0, ""))
+	d := newDesk(t).says(page("complaint_id", "a", 2, ""), page("complaint_id", "b", 0, ""))
 	in := today
 	in.Limit = 0
 	n := 0
@@ -63,7 +64,7 @@ func TestAllWithoutATotalEndsAtAnEmptyPage(t *testing.T) {
 
 func TestAllStopsAfterTheFirstErrorAndWhenTold(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, page("complaint_id", "a", 2, `,"total_count":9`), refuses(429, wechat.ErrRateLimited), page("complaint_id", "a", 2, `,"total_count":9`))
+	d := newDesk(t).says(page("complaint_id", "a", 2, `,"total_count":9`), refuses(429, wechat.ErrRateLimited), page("complaint_id", "a", 2, `,"total_count":9`))
 	var last error
 	n := 0
 	for _, err := range d.direct.All(t.Context(), today) {
@@ -80,7 +81,7 @@ func TestAllStopsAfterTheFirstErrorAndWhenTold(t *testing.T) {
 
 func TestAllHistory(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, page("log_id", "a", 2, `,"total_count":3`), page("log_id", "b", 1, `,"total_count":3`), refuses(404, wechat.ErrNotFound))
+	d := newDesk(t).says(page("log_id", "a", 2, `,"total_count":3`), page("log_id", "b", 1, `,"total_count":3`), refuses(404, wechat.ErrNotFound))
 	var ids []string
 	for e, err := range d.partner.AllHistory(t.Context(), complaintID) {
 		require.NoError(t, err)

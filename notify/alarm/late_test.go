@@ -59,21 +59,23 @@ func (s *shop2014) sell(t *testing.T, no string) wechattest.LegacyOrder {
 	return o
 }
 
-// Two orders, one delivered: after three days there is one alarm, also when the
+// Three orders, one delivered: after three days there are two alarms, also when the
 // simulator was restarted in between.
 func TestLateDeliveriesRaiseAlarms(t *testing.T) {
 	t.Parallel()
 	s, dir := &shop2014{clock: wechattest.NewClock(time.Time{})}, t.TempDir()
 	s.start(t, dir, "http://127.0.0.1:1/alarm")
-	late, quick := s.sell(t, "A1"), s.sell(t, "A2")
+	late, quick, lost := s.sell(t, "A1"), s.sell(t, "A2"), s.sell(t, "A3")
 	require.NoError(t, delivery.NewLegacy(s.m).Notify(t.Context(), delivery.LegacyNotice{OpenID: quick.OpenID, TransactionID: quick.TransactionID, OutTradeNo: "A2", At: s.clock.Now()}))
+	require.NoError(t, delivery.NewLegacy(s.m).Notify(t.Context(), delivery.LegacyNotice{OpenID: lost.OpenID, TransactionID: lost.TransactionID, OutTradeNo: "A3", At: s.clock.Now(), Failed: true, Message: "lost"}))
 	require.NoError(t, s.Close())
 	s.start(t, dir, "http://127.0.0.1:1/alarm")
 	t.Cleanup(func() { assert.NoError(t, s.Close()) })
 	s.clock.Advance(71 * time.Hour)
 	assert.Empty(t, s.got)
 	s.clock.Advance(24 * time.Hour)
-	require.Len(t, s.got, 1)
+	require.Len(t, s.got, 2)
+	assert.Equal(t, lost.TransactionID, s.got[1].Data.TransactionID(), "what could not be delivered is late as well")
 	e := s.got[0]
 	assert.Equal(t, alarm.DeliveryLate, e.Data.Type)
 	assert.Equal(t, late.TransactionID, e.Data.TransactionID())

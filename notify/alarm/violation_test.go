@@ -132,7 +132,7 @@ func TestPayloadsOfViolations(t *testing.T) {
 		status      int
 		want        alarm.Violation
 	}{
-		{"an odd time", `{"sub_mchid":"SUB","record_id":"1","punish_time":"2026-01-05 10:00:00","risk_description":"r"` + rest + `}`, 200,
+		{"an odd time", `{"sub_mchid":"SUB","record_id":"1","punish_time":"2026-01-05 10:00:00","risk_description\t":"r"` + rest + `}`, 200,
 			alarm.Violation{RecordID: "1", CompanyName: "茶馆", Plan: "x", Description: "y", RiskType: "z", RiskDescription: "r"}},
 		{"no time, a tab", `{"sub_mchid":"SUB","record_id":"1","risk_description\t":"r\"s","brand_new":{}}`, 200, alarm.Violation{RecordID: "1", RiskDescription: `r"s`}},
 		{"a time that is a number", `{"sub_mchid":"SUB","record_id":"1","punish_time":1,"risk_description\t":7}`, 200, alarm.Violation{RecordID: "1"}},
