@@ -246,13 +246,19 @@ func TestAdverse72_ReturnAddress(t *testing.T) {
 			assert.Equal(t, tt.want, res.Header.Get("Location"))
 		})
 	}
+	// The longest of all still fits a cookie.
+	s, b := newShop(t, granted), newBrowser(t)
+	long := "/?" + strings.Repeat("&", 1022)
+	res := b.get(s, "/wechat/login?return="+url.QueryEscape(long))
+	assert.Less(t, len(res.Header.Get("Set-Cookie")), 4096)
+	assert.Equal(t, long, b.get(s, callback(sent(t, res), "A")).Header.Get("Location"))
+
 	// A page's own address goes the same way.
-	s := newShop(t, granted)
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.URL, r.RequestURI = &url.URL{Path: "//evil.example/x"}, "//evil.example/x"
 	w := httptest.NewRecorder()
 	s.login.Require(http.NotFoundHandler()).ServeHTTP(w, r)
-	b := newBrowser(t)
+	b = newBrowser(t)
 	home, _ := url.Parse(origin)
 	b.jar.SetCookies(home, w.Result().Cookies())
 	assert.Equal(t, "/", b.get(s, callback(sent(t, w.Result()), "A")).Header.Get("Location"))

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wxcommerce/wechat"
+	"github.com/wxcommerce/wechat/internal/wire"
 )
 
 // flow is a login under way, as the cookie of the browser that began it holds it.
@@ -34,7 +35,7 @@ func (l *Login) begin(w http.ResponseWriter, r *http.Request, back string) {
 		return
 	}
 	l.tidy(w, r)
-	text, _ := json.Marshal(f) // cannot fail
+	text, _ := wire.JSON(f) // cannot fail, and escapes no &, which would not fit a cookie
 	l.setCookie(w, l.flowName(f.State), l.flows.Seal(text), l.cfg.Wait)
 	w.Header().Set("Location", to)
 	w.WriteHeader(http.StatusFound)
