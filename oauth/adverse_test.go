@@ -27,7 +27,6 @@ func denied(t *testing.T, s *shop, b *browser, res *http.Response, want error) {
 	for _, c := range res.Cookies() {
 		assert.NotEqual(t, visitCookie, c.Name)
 	}
-	home, _ := url.Parse(origin)
 	for _, c := range b.jar.Cookies(home) {
 		assert.NotEqual(t, visitCookie, c.Name)
 	}
@@ -54,7 +53,6 @@ func TestAdverse72_StateReused(t *testing.T) {
 	// answer never reaches that browser.
 	s, b := newShop(t, granted), newBrowser(t)
 	q := sent(t, b.get(s, "/orders"))
-	home, _ := url.Parse(origin)
 	copied := newBrowser(t)
 	copied.jar.SetCookies(home, stored(b))
 	require.Equal(t, http.StatusSeeOther, b.get(s, callback(q, "A")).StatusCode)
@@ -96,7 +94,6 @@ func TestAdverse72_StateReused(t *testing.T) {
 
 // stored are a browser's cookies, to be planted in another.
 func stored(b *browser) (all []*http.Cookie) {
-	home, _ := url.Parse(origin)
 	for _, c := range b.jar.Cookies(home) {
 		all = append(all, &http.Cookie{Name: c.Name, Value: c.Value, Path: "/", Secure: true})
 	}
@@ -107,7 +104,6 @@ func stored(b *browser) (all []*http.Cookie) {
 // it is the code that WeChat takes a single time only.
 func TestAdverse72_StateReusedInTwoProcesses(t *testing.T) {
 	t.Parallel()
-	home, _ := url.Parse(origin)
 	shared := &store{keys: map[string]bool{}}
 	share := func(c *oauth.LoginConfig) { c.Once = shared }
 	one, two, b := newShop(t, granted, share), newShop(t, granted, share), newBrowser(t)
@@ -142,7 +138,6 @@ func TestAdverse72_StateOfAnotherSession(t *testing.T) {
 	// Own cookie under the name that the foreign state asks for.
 	cookie := stored(victim)[0]
 	cookie.Name = strings.Replace(cookie.Name, own.Get("state")[:8], q.Get("state")[:8], 1)
-	home, _ := url.Parse(origin)
 	victim.jar.SetCookies(home, []*http.Cookie{cookie})
 	denied(t, s, victim, victim.get(s, foreign), oauth.ErrOtherBrowser)
 
@@ -259,7 +254,6 @@ func TestAdverse72_ReturnAddress(t *testing.T) {
 	w := httptest.NewRecorder()
 	s.login.Require(http.NotFoundHandler()).ServeHTTP(w, r)
 	b = newBrowser(t)
-	home, _ := url.Parse(origin)
 	b.jar.SetCookies(home, w.Result().Cookies())
 	assert.Equal(t, "/", b.get(s, callback(sent(t, w.Result()), "A")).Header.Get("Location"))
 }
@@ -298,7 +292,6 @@ func TestAdverse72_CookieFixation(t *testing.T) {
 	require.Len(t, planted, 1)
 
 	s, victim := newShop(t, granted), newBrowser(t)
-	home, _ := url.Parse(origin)
 	victim.jar.SetCookies(home, planted)
 	victim.get(s, callback(sent(t, victim.get(s, "/wechat/login?return=/orders")), "B"))
 	assert.Equal(t, "hello "+openID+" at /orders", body(t, victim.get(s, "/orders")))

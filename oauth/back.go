@@ -16,7 +16,7 @@ func safeBack(s string) bool {
 		return false
 	}
 	for range 4 {
-		if !strings.HasPrefix(s, "/") || strings.HasPrefix(s, "//") || strings.ContainsFunc(s, unsafeRune) {
+		if !strings.HasPrefix(s, "/") || strings.ContainsFunc(s, unsafeRune) {
 			return false
 		}
 		path, _, _ := strings.Cut(s, "?")

@@ -23,6 +23,8 @@ import (
 
 const origin = "https://shop.example"
 
+var home = &url.URL{Scheme: "https", Host: "shop.example"}
+
 var cookieKey = strings.Repeat("cookie key ", 4)
 
 // shop is one process of a shop, and the WeChat that it asks.
@@ -122,7 +124,6 @@ func (b *browser) do(s *shop, method, target string) *http.Response {
 	for k, v := range b.head {
 		r.Header[k] = v
 	}
-	home, _ := url.Parse(origin)
 	for _, c := range b.jar.Cookies(home) {
 		r.AddCookie(c)
 	}
@@ -182,7 +183,6 @@ func TestLogout(t *testing.T) {
 	require.Equal(t, 200, b.get(s, "/").StatusCode)
 	w := httptest.NewRecorder()
 	s.login.Logout(w)
-	home, _ := url.Parse(origin)
 	b.jar.SetCookies(home, w.Result().Cookies())
 	sent(t, b.get(s, "/"))
 }
@@ -225,7 +225,6 @@ func TestTwoTabs(t *testing.T) {
 	assert.Equal(t, "/one", b.get(s, callback(one, "A")).Header.Get("Location"))
 	assert.Equal(t, "/two", b.get(s, callback(two, "B")).Header.Get("Location"))
 
-	home, _ := url.Parse(origin)
 	b = newBrowser(t)
 	for range 50 {
 		sent(t, b.get(s, "/"))

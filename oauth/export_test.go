@@ -1,0 +1,4 @@
+package oauth
+
+// NewMemory lets a test fill the default Once.
+var NewMemory = newMemory
