@@ -117,6 +117,9 @@ func TestLegacyPageToBill(t *testing.T) {
 			require.NoError(t, err)
 			assert.True(t, got.Paid())
 			assert.Equal(t, "茶=1&2", got.Attach)
+			same, err := s.orders.QueryByID(ctx, paid.TransactionID)
+			require.NoError(t, err)
+			assert.Equal(t, "A1", same.OutTradeNo)
 
 			give := legacy.RefundRequest{OutTradeNo: "A1", OutRefundNo: "R1", Total: 1299, Refund: 299, Password: libseal.NewKey("111111")}
 			_, err = s.orders.RefundQuery(ctx, legacy.RefundQuery{OutTradeNo: "A1"})

@@ -60,6 +60,11 @@ func (l *Legacy) query(pack string) string {
 		return `{"errcode":49004,"errmsg":"not match signature of the package"}`
 	}
 	o := l.orders[f["out_trade_no"]]
+	for _, other := range l.orders {
+		if f["transaction_id"] != "" && other.TransactionID == f["transaction_id"] {
+			o = other
+		}
+	}
 	if o == nil || o.PaidAt.IsZero() {
 		info["ret_code"], info["ret_msg"] = 88221009, "订单不存在"
 	} else {

@@ -66,7 +66,7 @@ type Refund struct {
 }
 
 // Refund asks for a refund. Whatever it is refused with, the outcome is Unknown
-// until RefundQuery tells; apply again under the same number only. It demands the
+// until RefundQuery or ResolveRefund tells; apply again under the same number only. It demands the
 // client certificate. WeChat still accepts it; refund.Service.Apply replaces it
 // and takes these orders too.
 //

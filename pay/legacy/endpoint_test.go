@@ -2,6 +2,9 @@ package legacy_test
 
 import (
 	"context"
+	"crypto/md5"
+	"crypto/sha1"
+	"encoding/hex"
 	"io"
 	"net/url"
 	"strings"
@@ -38,6 +41,36 @@ func TestQuery(t *testing.T) {
 	require.NoError(t, got.Matches(orderNo, 3))
 	require.ErrorIs(t, got.Matches("another", 3), legacy.ErrOther)
 	require.ErrorContains(t, got.Matches(orderNo, 1), "0.03 yuan were paid")
+}
+
+func TestQueryByID(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, first, 1400000300)
+	d.answer = orderAnswer
+	got, err := d.orders.QueryByID(t.Context(), tradeNo)
+	require.NoError(t, err)
+	assert.Equal(t, orderNo, got.OutTradeNo)
+	assert.Equal(t, "POST https://api.weixin.qq.com/pay/orderquery?access_token=TOKEN", d.url)
+	text := "partner=" + partnerID + "&transaction_id=" + tradeNo
+	sum := md5.Sum([]byte(text + "&key=" + partnerKey))
+	pack := text + "&sign=" + strings.ToUpper(hex.EncodeToString(sum[:]))
+	signature := sha1.Sum([]byte("appid=" + appID + "&appkey=" + appKey + "&package=" + pack + "&timestamp=1400000300"))
+	assert.JSONEq(t, `{"appid":"`+appID+`","package":"`+pack+`","timestamp":"1400000300","app_signature":"`+hex.EncodeToString(signature[:])+`","sign_method":"sha1"}`, d.body)
+	plainJSON(t, d.body)
+
+	d.answer = strings.Replace(orderAnswer, tradeNo, tradeNo[:27]+"9", 1)
+	_, err = d.orders.QueryByID(t.Context(), tradeNo)
+	require.ErrorIs(t, err, legacy.ErrOther)
+	assert.Equal(t, wechat.Unknown, wechat.OutcomeOf(err))
+	d.answer = strings.Replace(orderAnswer, `"ret_code":0`, `"ret_code":88221009`, 1)
+	_, err = d.orders.QueryByID(t.Context(), tradeNo)
+	require.ErrorIs(t, err, legacy.ErrNoOrder)
+	calls := d.calls
+	_, err = d.orders.QueryByID(t.Context(), "28 digits")
+	var field *wechat.FieldError
+	require.ErrorAs(t, err, &field)
+	assert.Equal(t, wechat.NotDone, wechat.OutcomeOf(err))
+	assert.Equal(t, calls, d.calls, "nobody was asked")
 }
 
 func TestQueryAnswers(t *testing.T) {
