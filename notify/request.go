@@ -32,7 +32,8 @@ const (
 
 // ReadRequest reads r, its body included but no more than max bytes of it; max
 // below 1 means 1 MiB. A longer body gives ErrTooLarge, an empty or unreadable one
-// ErrBody. What the Content-Length header promises is never allocated in advance.
+// ErrBody. What the Content-Length header promises beyond 4 KiB is never allocated in
+// advance.
 func ReadRequest(r *http.Request, max int64) (Request, error) {
 	if max < 1 {
 		max = defaultMaxBody
@@ -48,7 +49,11 @@ func ReadRequest(r *http.Request, max int64) (Request, error) {
 	if r.Body == nil {
 		return out, nil
 	}
-	body, err := readAll(r.Body, max)
+	first := int64(firstBuffer)
+	if n := r.ContentLength; n >= 0 && n < first {
+		first = n + 1 // and the end is seen without growing
+	}
+	body, err := readAll(r.Body, first, max)
 	if err != nil {
 		return out, err
 	}
@@ -61,8 +66,8 @@ func ReadRequest(r *http.Request, max int64) (Request, error) {
 
 const alreadyRead = "a middleware has read the body before: put the handler in front of it, or keep the raw bytes and pass them to Handle"
 
-func readAll(r io.Reader, max int64) ([]byte, error) {
-	buf := make([]byte, 0, min(firstBuffer, max+1))
+func readAll(r io.Reader, first, max int64) ([]byte, error) {
+	buf := make([]byte, 0, min(first, max+1))
 	for idle := 0; ; {
 		n, err := r.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]

@@ -32,7 +32,7 @@ const (
 func ParseTree(data []byte) (Tree, error) {
 	body := bytes.TrimPrefix(data, []byte("\uFEFF"))
 	body = body[space(body, 0):]
-	t := make(Tree, 0, 4)
+	t := make(Tree, 0, 8)
 	if len(body) > 0 && body[0] == '{' {
 		err := t.object(body, 0, 1)
 		return t, err
