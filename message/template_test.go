@@ -120,9 +120,13 @@ func TestOnlyKeyedSendsAreRepeated(t *testing.T) {
 			_, err := s.SendMiniNotice(ctx, miniShipped())
 			return err
 		}, 1},
-		"publish": {func(ctx context.Context, s *message.Service) error { _, err := s.Publish(ctx, "M"); return err }, 1},
-		"draft":   {func(ctx context.Context, s *message.Service) error { _, err := s.AddDraft(ctx, tea()); return err }, 1},
-		"status":  {func(ctx context.Context, s *message.Service) error { _, err := s.MassStatus(ctx, 1); return err }, 3},
+		"publish":        {func(ctx context.Context, s *message.Service) error { _, err := s.Publish(ctx, "M"); return err }, 1},
+		"draft":          {func(ctx context.Context, s *message.Service) error { _, err := s.AddDraft(ctx, tea()); return err }, 1},
+		"publish status": {func(ctx context.Context, s *message.Service) error { _, err := s.PublishStatus(ctx, "1"); return err }, 3},
+		"draft read":     {func(ctx context.Context, s *message.Service) error { _, err := s.Draft(ctx, "M"); return err }, 3},
+		"published":      {func(ctx context.Context, s *message.Service) error { _, err := s.Published(ctx, "A"); return err }, 3},
+		"speed":          {func(ctx context.Context, s *message.Service) error { _, err := s.MassSpeed(ctx); return err }, 3},
+		"status":         {func(ctx context.Context, s *message.Service) error { _, err := s.MassStatus(ctx, 1); return err }, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -274,6 +274,9 @@ func TestAppVerifier_KeyChange(t *testing.T) {
 	bad.Del("Wechatmp-Signature-Deprecated")
 	appRefused(t, appVerifier(t, newer), appAddress, bad, appBody, sign.ErrUnsigned)
 	appRefused(t, appVerifier(t), appAddress, set1(appSigned(t), "Wechatmp-Appid", "wx1"), appBody, sign.ErrMismatch)
+	other := appHeaders("1700000000", appSerial, pssText(t, platformKey(t), 32, appAddress, "wx1", "1700000000", appBody))
+	other.Set("Wechatmp-Appid", "wx1")
+	appRefused(t, appVerifier(t), appAddress, other, appBody, sign.ErrMismatch) // genuine, but another account's
 	appRefused(t, appVerifier(t), appAddress, set1(appSigned(t), "Wechatmp-Signature", strings.Repeat("!", 344)), appBody, sign.ErrMismatch)
 }
 
