@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/wxcommerce/wechat"
+	"github.com/wxcommerce/wechat/pay/bill"
 	"github.com/wxcommerce/wechat/pay/internal/check"
 )
 
@@ -85,6 +86,19 @@ func (s *Service) FundFlow(ctx context.Context, in BillRequest) (*wechat.Stream,
 		file.ReadCloser = &summed{file.ReadCloser, sha1.New(), strings.ToLower(want)}
 	}
 	return file, nil
+}
+
+// FundFlowFile is FundFlow into a spool file, whatever the size: a file that is not
+// what was announced is an error and leaves nothing behind, so that its rows
+// (File.Flows) are good from the first on. The announced digest is compared with
+// what travels, packed or not; opts are those of package bill. The caller closes it.
+func (s *Service) FundFlowFile(ctx context.Context, in BillRequest, opts ...bill.Option) (*bill.File, error) {
+	src, err := s.FundFlow(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	defer src.Close()
+	return bill.Spool(src, in.GZIP, opts...)
 }
 
 func orElse(s, usual string) string {

@@ -1,9 +1,14 @@
 package apiv2_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha1"
 	"encoding/hex"
+	"errors"
 	"io"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +17,7 @@ import (
 
 	"github.com/wxcommerce/wechat"
 	"github.com/wxcommerce/wechat/pay/apiv2"
+	"github.com/wxcommerce/wechat/pay/bill"
 	"github.com/wxcommerce/wechat/sign"
 )
 
@@ -77,6 +83,46 @@ func TestFundFlow(t *testing.T) {
 	require.ErrorIs(t, err, apiv2.ErrNoBill)
 	_, err = k.direct.FundFlow(t.Context(), apiv2.BillRequest{})
 	require.ErrorContains(t, err, "bill_date")
+}
+
+func TestFundFlowFile(t *testing.T) {
+	t.Parallel()
+	const text = "\uFEFF记账时间,微信支付业务单号,资金流水单号,业务名称,业务类型,收支类型,收支金额（元）,账户结余（元）,资金变更提交申请人,备注,业务凭证号\r\n" +
+		"`2026-01-02 03:04:05,`4200,`1,`交易,`交易,`收入,`1.00,`1.00,`system,`,`A1\r\n" +
+		"资金流水总笔数,收入笔数,收入金额,支出笔数,支出金额\r\n`1,`1,`1.00,`0,`0.00\r\n"
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	_, err := z.Write([]byte(text))
+	require.NoError(t, errors.Join(err, z.Close()))
+	for _, tt := range []struct {
+		name, answer string
+		gzip         bool
+	}{{"text", text, false}, {"packed", packed.String(), true}} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			sum, dir := sha1.Sum([]byte(tt.answer)), t.TempDir()
+			k := newDesk(t, sign.MD5, always(tt.answer))
+			k.header.Set("Digest", "SHA="+hex.EncodeToString(sum[:]))
+			in := apiv2.BillRequest{Day: day, GZIP: tt.gzip}
+			file, err := k.direct.FundFlowFile(t.Context(), in, bill.WithDir(dir))
+			require.NoError(t, err)
+			for row, err := range file.Flows() {
+				require.NoError(t, err)
+				assert.Equal(t, wechat.Fen(100), row.Amount)
+			}
+			require.NoError(t, file.Close())
+
+			k.header.Set("Digest", "SHA="+strings.Repeat("0", 40))
+			_, err = k.direct.FundFlowFile(t.Context(), in, bill.WithDir(dir))
+			require.ErrorIs(t, err, apiv2.ErrDigest)
+			k.answer = always(unsigned(fields{"result_code": "FAIL", "err_code": "NO_BILL_EXIST"}))
+			_, err = k.direct.FundFlowFile(t.Context(), in, bill.WithDir(dir))
+			require.ErrorIs(t, err, apiv2.ErrNoBill)
+			left, err := os.ReadDir(dir)
+			require.NoError(t, err)
+			assert.Empty(t, left, "nothing stays behind")
+		})
+	}
 }
 
 func TestComments(t *testing.T) {

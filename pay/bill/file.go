@@ -73,8 +73,27 @@ func (s *Service) SaveTo(ctx context.Context, t *Ticket, name string) error {
 	return nil
 }
 
-// spool copies body into a new file while it is unpacked and hashed.
-func (s *Service) spool(body io.Reader, t *Ticket) (file *File, err error) {
+// spool keeps body and proves it by the ticket's digest.
+func (s *Service) spool(body io.Reader, t *Ticket) (*File, error) {
+	h := sha1.New()
+	file, err := s.keep(body, t.packed, h)
+	if err == nil && !strings.EqualFold(hex.EncodeToString(h.Sum(nil)), t.HashValue) {
+		return nil, errors.Join(ErrDigest, file.Close())
+	}
+	return file, err
+}
+
+// Spool keeps a bill that came another way, unpacked if it is packed, in a file that
+// is whole or not there: the streams of packages apiv2 and legacy. It proves nothing
+// by itself, so src has to end in an error, not in io.EOF, if it is not what was
+// announced; apiv2's FundFlow does. Memory stays bounded whatever the size. The
+// caller closes the file, and src.
+func Spool(src io.Reader, packed bool, opts ...Option) (*File, error) {
+	return New(nil, opts...).keep(src, packed, io.Discard)
+}
+
+// keep copies body into a new file, and to h, while it is unpacked.
+func (s *Service) keep(body io.Reader, packed bool, h io.Writer) (file *File, err error) {
 	f, err := os.CreateTemp(s.dir, "wechat-bill-*")
 	if err != nil {
 		return nil, fmt.Errorf("bill: no room for the spool file: %w", err)
@@ -87,24 +106,17 @@ func (s *Service) spool(body io.Reader, t *Ticket) (file *File, err error) {
 		}
 	}()
 	src := bufio.NewReaderSize(body, buffer)
-	text, finish, err := unpack(src, t.packed)
+	text, finish, err := unpack(src, packed)
 	if err != nil {
 		return file, err
 	}
-	h := sha1.New()
 	if file.size, err = io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(h, f)}, struct{ io.Reader }{io.LimitReader(text, s.maxSize+1)}, make([]byte, buffer)); err != nil {
-		return file, broken(err, t.packed)
+		return file, broken(err, packed)
 	}
 	if file.size > s.maxSize {
 		return file, ErrTooLarge
 	}
-	if err := finish(); err != nil {
-		return file, err
-	}
-	if !strings.EqualFold(hex.EncodeToString(h.Sum(nil)), t.HashValue) {
-		return file, ErrDigest
-	}
-	return file, nil
+	return file, finish()
 }
 
 const buffer = 64 << 10
@@ -120,10 +132,14 @@ func unpack(src *bufio.Reader, packed bool) (io.Reader, func() error, error) {
 	}
 	z.Multistream(false) // a second member would be somebody else's
 	return z, func() error {
-		if _, err := src.Peek(1); err != io.EOF {
+		switch _, err := src.Peek(1); err {
+		case io.EOF:
+			return nil
+		case nil:
 			return ErrPacked
+		default: // the end of the packed stream is where its own digest is told
+			return fmt.Errorf("%w: %w", ErrPacked, err)
 		}
-		return nil
 	}, nil
 }
 
