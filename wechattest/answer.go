@@ -21,6 +21,7 @@ type reply struct {
 	kind   string // Content-Type
 	bare   bool   // not signed
 	keyID  string // signed with this key whatever the request asks for
+	digest string // the Digest header of a file
 }
 
 func replyJSON(status int, v any) reply {
@@ -110,6 +111,9 @@ func (p *Pay) sign(in *inbound, r reply, s signature) *answer {
 	}
 	if len(r.body) > 0 {
 		h.Set("Content-Type", r.kind)
+	}
+	if r.digest != "" {
+		h.Set("Digest", r.digest)
 	}
 	a := &answer{status: r.status, header: h, body: r.body, cut: -1}
 	if r.bare || s.bare || in.account == nil {

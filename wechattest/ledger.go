@@ -12,9 +12,11 @@ type EntryKind string
 
 // The kinds of entries.
 const (
-	Payment  EntryKind = "payment"  // a user paid: positive
-	Refund   EntryKind = "refund"   // a refund succeeded: negative
-	Reversal EntryKind = "reversal" // a codepay order was reversed after it was paid: negative
+	Payment  EntryKind = "payment"    // a user paid: positive
+	Refund   EntryKind = "refund"     // a refund succeeded: negative
+	Reversal EntryKind = "reversal"   // a codepay order was reversed after it was paid: negative
+	Gift     EntryKind = "red packet" // money given away: negative, and positive for what came back
+	Payout   EntryKind = "transfer"   // money paid into a user's balance: negative
 )
 
 // Entry is one movement of a merchant's money.
@@ -22,7 +24,7 @@ type Entry struct {
 	Kind          EntryKind
 	MchID         string // who signed the order
 	SubMchID      string // whose money it is, for a partner's order
-	OutTradeNo    string
+	OutTradeNo    string // of a red packet mch_billno, of a transfer partner_trade_no
 	TransactionID string
 	OutRefundNo   string     // refunds only
 	RefundID      string     // refunds only
@@ -38,6 +40,11 @@ type Entry struct {
 func (p *Pay) Ledger(mchID string) []Entry {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	return p.ledger(mchID)
+}
+
+// ledger is Ledger with p.mu held.
+func (p *Pay) ledger(mchID string) []Entry {
 	var all []Entry
 	for _, key := range p.state.orderList {
 		o := p.state.orders[key]
@@ -59,6 +66,11 @@ func (p *Pay) Ledger(mchID string) []Entry {
 		}
 		all = append(all, Entry{Kind: Refund, MchID: r.MchID, SubMchID: r.SubMchID, OutTradeNo: r.OutTradeNo,
 			TransactionID: r.TransactionID, OutRefundNo: r.OutRefundNo, RefundID: r.RefundID, Amount: -wechat.Fen(r.Amount), At: r.Succeeded})
+	}
+	for _, key := range p.state.paidOut {
+		if o := p.state.payouts[key]; o.MchID == mchID {
+			all = append(all, o.entries(p.clock.Now())...)
+		}
 	}
 	sortByTime(all)
 	return all

@@ -23,6 +23,9 @@ type state struct {
 	complaintList []string              // ids in order of birth
 	complaintOf   map[string]string     // orderKey -> id
 	photos        map[string]*photo     // of complaints, by id
+	comments      []*comment            // oldest first
+	payouts       map[string]*payout    // red packets and transfers, by payoutKey
+	paidOut       []string              // keys in order of birth
 	agenda        dueHeap               // notices to send, refunds to end, complaints to look at
 	seq           int                   // records installed so far: the source of new ids
 }
@@ -38,12 +41,15 @@ type record struct {
 	Link      *link      `json:"link,omitempty"`
 	Complaint *complaint `json:"complaint,omitempty"`
 	Photo     *photo     `json:"photo,omitempty"`
+	Comment   *comment   `json:"comment,omitempty"`
+	Payout    *payout    `json:"payout,omitempty"`
 }
 
 func newState() state {
 	return state{accounts: map[string]*account{}, orders: map[string]*order{}, refs: map[string]string{},
 		refunds: map[string]*refund{}, refundIDs: map[string]string{}, notices: map[string]*notice{}, codes: map[string]*code{},
-		links: map[string]string{}, complaints: map[string]*complaint{}, complaintOf: map[string]string{}, photos: map[string]*photo{}}
+		links: map[string]string{}, complaints: map[string]*complaint{}, complaintOf: map[string]string{}, photos: map[string]*photo{},
+		payouts: map[string]*payout{}}
 }
 
 // install makes a record true.
@@ -76,6 +82,15 @@ func (s *state) install(r record) {
 	}
 	if c := r.Code; c != nil {
 		s.codes[c.Code] = c
+	}
+	if c := r.Comment; c != nil {
+		s.comments = append(s.comments, c)
+	}
+	if o := r.Payout; o != nil {
+		if s.payouts[o.key()] == nil {
+			s.paidOut = append(s.paidOut, o.key())
+		}
+		s.payouts[o.key()] = o
 	}
 	if l := r.Link; l != nil {
 		s.links[l.Short] = l.Long

@@ -2,6 +2,7 @@ package wechattest
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/hmac"
 	"crypto/md5"
 	"crypto/sha256"
@@ -55,7 +56,21 @@ var tableV2 = map[string]endpointV2{
 	"/pay/downloadbill":       (*Pay).billV2,
 	"/tools/shorturl":         (*Pay).shortURL,
 	"/tools/authcodetoopenid": (*Pay).codeOwner,
+
+	"/pay/downloadfundflow":                  (*Pay).fundFlowV2,
+	"/billcommentsp/batchquerycomment":       (*Pay).commentsV2,
+	"/mmpaymkttransfers/sendredpack":         sendRedPack(packNormal),
+	"/mmpaymkttransfers/sendgroupredpack":    sendRedPack(packGroup),
+	"/mmpaymkttransfers/sendminiprogramhb":   sendRedPack(packMini),
+	"/mmpaymkttransfers/gethbinfo":           (*Pay).redPackInfo,
+	"/mmpaymkttransfers/promotion/transfers": (*Pay).transferV2,
+	"/mmpaymkttransfers/gettransferinfo":     (*Pay).transferInfoV2,
 }
+
+// forcedV2 are the endpoints that take one digest only.
+var forcedV2 = map[string]string{"/pay/downloadfundflow": digestHMAC, "/billcommentsp/batchquerycomment": digestHMAC,
+	"/mmpaymkttransfers/sendredpack": digestMD5, "/mmpaymkttransfers/sendgroupredpack": digestMD5, "/mmpaymkttransfers/sendminiprogramhb": digestMD5,
+	"/mmpaymkttransfers/gethbinfo": digestMD5, "/mmpaymkttransfers/promotion/transfers": digestMD5, "/mmpaymkttransfers/gettransferinfo": digestMD5}
 
 // sumV2 signs fields with the rule of APIv2.
 func sumV2(f fieldsV2, key, digest string) string {
@@ -127,7 +142,7 @@ func (p *Pay) serveV2(in *inbound, serve endpointV2) reply {
 	}
 	out, no := serve(p, r)
 	if text, isText := out["@text"]; isText { // a file in place of XML
-		return reply{status: http.StatusOK, body: []byte(text), kind: "text/plain; charset=utf-8", bare: true}
+		return reply{status: http.StatusOK, body: []byte(text), kind: "text/plain; charset=utf-8", bare: true, digest: out["@digest"]}
 	}
 	if no != nil && no.code == "" { // a refusal of downloads, which is not signed
 		return replyV2(fieldsV2{"return_code": "FAIL", "return_msg": no.text, "error_code": "20002"})
@@ -138,9 +153,14 @@ func (p *Pay) serveV2(in *inbound, serve endpointV2) reply {
 		all["result_code"], all["err_code"], all["err_code_des"] = "FAIL", no.code, no.text
 	}
 	maps.Copy(all, out)
+	delete(all, "@list")
 	maps.DeleteFunc(all, func(_, value string) bool { return value == "" })
 	all["sign"] = sumV2(all, r.account.APIv2, r.digest)
-	return replyV2(all)
+	answer := replyV2(all)
+	if list := out["@list"]; list != "" { // an element that holds others, which no signature covers
+		answer.body = append(bytes.TrimSuffix(answer.body, []byte("</xml>")), list+"</xml>"...)
+	}
+	return answer
 }
 
 func replyV2(f fieldsV2) reply {
@@ -156,7 +176,7 @@ func (p *Pay) proveV2(in *inbound) (r *requestV2, problem string) {
 	if err != nil {
 		return nil, "XML格式错误"
 	}
-	a := p.account(f["mch_id"])
+	a := p.account(cmp.Or(f["mch_id"], f["mchid"])) // payouts spell some names their own way
 	if a == nil || a.APIv2 == "" {
 		return nil, "mch_id不存在"
 	}
@@ -164,17 +184,19 @@ func (p *Pay) proveV2(in *inbound) (r *requestV2, problem string) {
 	if r.digest == "" {
 		r.digest = digestMD5
 	}
-	sub := a.sub(f["sub_mch_id"])
+	sub, payout := a.sub(f["sub_mch_id"]), strings.HasPrefix(in.path, "/mmpaymkttransfers/")
 	switch {
 	case r.digest != digestMD5 && r.digest != digestHMAC:
+		return nil, "签名类型错误"
+	case forcedV2[in.path] != "" && forcedV2[in.path] != r.digest:
 		return nil, "签名类型错误"
 	case f["sign"] != sumV2(f, a.APIv2, r.digest):
 		return nil, "签名错误"
 	case f["nonce_str"] == "" || len(f["nonce_str"]) > 32:
 		return nil, "缺少参数nonce_str"
-	case !slices.Contains(a.AppIDs, f["appid"]):
+	case !slices.Contains(a.AppIDs, cmp.Or(f["appid"], f["wxappid"], f["mch_appid"])):
 		return nil, "appid和mch_id不匹配"
-	case a.Partner && sub == nil, !a.Partner && f["sub_mch_id"] != "":
+	case a.Partner && sub == nil && !payout, !a.Partner && f["sub_mch_id"] != "":
 		return nil, "sub_mch_id与mch_id关系不存在"
 	case f["sub_appid"] != "" && !slices.Contains(sub.AppIDs, f["sub_appid"]):
 		return nil, "sub_mch_id与sub_appid不匹配"
