@@ -17,6 +17,7 @@ const (
 	Reversal EntryKind = "reversal"   // a codepay order was reversed after it was paid: negative
 	Gift     EntryKind = "red packet" // money given away: negative, and positive for what came back
 	Payout   EntryKind = "transfer"   // money paid into a user's balance: negative
+	Sharing  EntryKind = "share"      // of an order: negative for who gives it, positive for who gets it
 )
 
 // Entry is one movement of a merchant's money.
@@ -71,6 +72,9 @@ func (p *Pay) ledger(mchID string) []Entry {
 		if o := p.state.payouts[key]; o.MchID == mchID {
 			all = append(all, o.entries(p.clock.Now())...)
 		}
+	}
+	for _, key := range p.state.shareList {
+		all = append(all, p.state.shares[key].entries(mchID)...)
 	}
 	sortByTime(all)
 	return all

@@ -74,7 +74,8 @@ type order struct {
 	Refunds       int       `json:"refunds,omitempty"`  // requests accepted
 	Refunded      int64     `json:"refunded,omitempty"` // fen, including refunds under way
 	LastRefund    time.Time `json:"last_refund,omitzero"`
-	V2            string    `json:"v2,omitempty"` // sign_type of an order placed by APIv2
+	V2            string    `json:"v2,omitempty"`      // sign_type of an order placed by APIv2
+	Sharing       bool      `json:"sharing,omitempty"` // its money waits to be shared; APIv2 only
 }
 
 // prepay is one of the keys to the cashier an order got.

@@ -26,6 +26,9 @@ type state struct {
 	comments      []*comment            // oldest first
 	payouts       map[string]*payout    // red packets and transfers, by payoutKey
 	paidOut       []string              // keys in order of birth
+	shares        map[string]*share     // by key, with what came back
+	shareList     []string              // keys in order of birth
+	receivers     map[string]bool       // of shares
 	agenda        dueHeap               // notices to send, refunds to end, complaints to look at
 	seq           int                   // records installed so far: the source of new ids
 }
@@ -43,13 +46,16 @@ type record struct {
 	Photo     *photo     `json:"photo,omitempty"`
 	Comment   *comment   `json:"comment,omitempty"`
 	Payout    *payout    `json:"payout,omitempty"`
+	Share     *share     `json:"share,omitempty"`
+	Receiver  *receiver  `json:"receiver,omitempty"`
 }
 
 func newState() state {
 	return state{accounts: map[string]*account{}, orders: map[string]*order{}, refs: map[string]string{},
 		refunds: map[string]*refund{}, refundIDs: map[string]string{}, notices: map[string]*notice{}, codes: map[string]*code{},
 		links: map[string]string{}, complaints: map[string]*complaint{}, complaintOf: map[string]string{}, photos: map[string]*photo{},
-		payouts: map[string]*payout{}}
+		payouts: map[string]*payout{},
+		shares:  map[string]*share{}, receivers: map[string]bool{}}
 }
 
 // install makes a record true.
@@ -91,6 +97,12 @@ func (s *state) install(r record) {
 			s.paidOut = append(s.paidOut, o.key())
 		}
 		s.payouts[o.key()] = o
+	}
+	if f := r.Share; f != nil {
+		s.shares[f.key()], s.shareList = f, append(s.shareList, f.key())
+	}
+	if f := r.Receiver; f != nil {
+		s.receivers[f.Key] = !f.Gone
 	}
 	if l := r.Link; l != nil {
 		s.links[l.Short] = l.Long

@@ -65,12 +65,26 @@ var tableV2 = map[string]endpointV2{
 	"/mmpaymkttransfers/gethbinfo":           (*Pay).redPackInfo,
 	"/mmpaymkttransfers/promotion/transfers": (*Pay).transferV2,
 	"/mmpaymkttransfers/gettransferinfo":     (*Pay).transferInfoV2,
+
+	"/pay/profitsharingaddreceiver":        (*Pay).addReceiverV2,
+	"/pay/profitsharingremovereceiver":     (*Pay).removeReceiverV2,
+	"/secapi/pay/profitsharing":            shareV2(shareOnce),
+	"/secapi/pay/multiprofitsharing":       shareV2(shareMore),
+	"/secapi/pay/profitsharingfinish":      (*Pay).shareFinishV2,
+	"/secapi/pay/profitsharingreturn":      (*Pay).shareReturnV2,
+	"/pay/profitsharingquery":              (*Pay).shareQueryV2,
+	"/pay/profitsharingreturnquery":        (*Pay).returnQueryV2,
+	"/pay/profitsharingorderamountquery":   (*Pay).unsharedV2,
+	"/pay/profitsharingmerchantratioquery": (*Pay).ratioV2,
 }
 
 // forcedV2 are the endpoints that take one digest only.
 var forcedV2 = map[string]string{"/pay/downloadfundflow": digestHMAC, "/billcommentsp/batchquerycomment": digestHMAC,
 	"/mmpaymkttransfers/sendredpack": digestMD5, "/mmpaymkttransfers/sendgroupredpack": digestMD5, "/mmpaymkttransfers/sendminiprogramhb": digestMD5,
 	"/mmpaymkttransfers/gethbinfo": digestMD5, "/mmpaymkttransfers/promotion/transfers": digestMD5, "/mmpaymkttransfers/gettransferinfo": digestMD5}
+
+// appless are the endpoints that name merchants only.
+var appless = map[string]bool{"/pay/profitsharingquery": true, "/pay/profitsharingorderamountquery": true, "/pay/profitsharingmerchantratioquery": true}
 
 // sumV2 signs fields with the rule of APIv2.
 func sumV2(f fieldsV2, key, digest string) string {
@@ -176,6 +190,10 @@ func (p *Pay) proveV2(in *inbound) (r *requestV2, problem string) {
 	if err != nil {
 		return nil, "XML格式错误"
 	}
+	forced := forcedV2[in.path]
+	if strings.Contains(in.path, "/profitsharing") || strings.HasSuffix(in.path, "/multiprofitsharing") {
+		forced = digestHMAC
+	}
 	a := p.account(cmp.Or(f["mch_id"], f["mchid"])) // payouts spell some names their own way
 	if a == nil || a.APIv2 == "" {
 		return nil, "mch_id不存在"
@@ -184,19 +202,19 @@ func (p *Pay) proveV2(in *inbound) (r *requestV2, problem string) {
 	if r.digest == "" {
 		r.digest = digestMD5
 	}
-	sub, payout := a.sub(f["sub_mch_id"]), strings.HasPrefix(in.path, "/mmpaymkttransfers/")
+	sub, alone := a.sub(f["sub_mch_id"]), strings.HasPrefix(in.path, "/mmpaymkttransfers/") || in.path == "/pay/profitsharingorderamountquery"
 	switch {
 	case r.digest != digestMD5 && r.digest != digestHMAC:
 		return nil, "签名类型错误"
-	case forcedV2[in.path] != "" && forcedV2[in.path] != r.digest:
+	case forced != "" && forced != r.digest:
 		return nil, "签名类型错误"
 	case f["sign"] != sumV2(f, a.APIv2, r.digest):
 		return nil, "签名错误"
 	case f["nonce_str"] == "" || len(f["nonce_str"]) > 32:
 		return nil, "缺少参数nonce_str"
-	case !slices.Contains(a.AppIDs, cmp.Or(f["appid"], f["wxappid"], f["mch_appid"])):
+	case !appless[in.path] && !slices.Contains(a.AppIDs, cmp.Or(f["appid"], f["wxappid"], f["mch_appid"])):
 		return nil, "appid和mch_id不匹配"
-	case a.Partner && sub == nil && !payout, !a.Partner && f["sub_mch_id"] != "":
+	case a.Partner && sub == nil && !alone, !a.Partner && f["sub_mch_id"] != "":
 		return nil, "sub_mch_id与mch_id关系不存在"
 	case f["sub_appid"] != "" && !slices.Contains(sub.AppIDs, f["sub_appid"]):
 		return nil, "sub_mch_id与sub_appid不匹配"

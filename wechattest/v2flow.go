@@ -41,7 +41,7 @@ func (p *Pay) fundFlowV2(r *requestV2) (fieldsV2, *failV2) {
 			direction, amount = "支出", -amount
 			out, outs = out+amount, outs+1
 		}
-		name := map[EntryKind]string{Payment: "交易", Refund: "退款", Reversal: "退款", Gift: "现金红包", Payout: "企业付款"}[e.Kind]
+		name := map[EntryKind]string{Payment: "交易", Refund: "退款", Reversal: "退款", Gift: "现金红包", Payout: "企业付款", Sharing: "分账"}[e.Kind]
 		voucher := e.OutTradeNo
 		if e.OutRefundNo != "" {
 			voucher = e.OutRefundNo

@@ -101,7 +101,7 @@ func (p *Pay) placeV2(r *requestV2) (fieldsV2, *failV2) {
 	if refused != nil {
 		return nil, refused.old()
 	}
-	o.V2 = r.digest
+	o.V2, o.Sharing = r.digest, r.fields["profit_sharing"] == "Y"
 	ref := o.addPrepay(p.base, p.clock.Now())
 	if err := p.commit(true, record{Order: o}); err != nil {
 		return nil, broke(err).old()
@@ -205,7 +205,7 @@ func (p *Pay) micropayV2(r *requestV2) (fieldsV2, *failV2) {
 	if refused != nil {
 		return nil, refused.old()
 	}
-	o.V2 = r.digest
+	o.V2, o.Sharing = r.digest, r.fields["profit_sharing"] == "Y"
 	if _, refused := p.charge(o, r.fields["auth_code"]); refused != nil {
 		no := refused.old()
 		switch {
