@@ -36,7 +36,32 @@
 // are no coupons: a user pays the whole price. Fault and FaultNotice make answers
 // and notices go wrong, and Responder gives httpmock an answer of your own, signed.
 //
+// # Accounts
+//
+// NewApp is the account side, one App for each official account, mini program or
+// website: tokens and tickets that really end, users who follow, write, tap the
+// menu, scan codes, log in or refuse to, and keep an address book; the pushes of all
+// that in every mode, sealed or not, XML or JSON, with passive replies read into the
+// user's chat; customer service within its windows, template, subscription and mass
+// messages, tags, media, quotas. The JS-SDK's checks are methods: CheckConfig,
+// ChooseWXPay, OpenAddress. An App forgets everything when it is closed.
+//
+//	sim, err := wechattest.NewApp(wechattest.AppConfig{Pay: pay})
+//	if err != nil {
+//		return err
+//	}
+//	defer sim.Close()
+//	app, err := sim.Client() // a *wechat.App with tokens of its own
+//
 // # What is not official
+//
+// Of accounts: a push that is not answered with status 200 in time comes again five
+// seconds later, three times; pushes are never suspended; a refreshed login token
+// that is still good stays the same; the answer to a used client_msg_id is that of
+// the first; user ids of another account's are unknown rather than of another app;
+// menu changes show at once; a mass message takes five seconds. Short links, schemes,
+// mini-program codes, drafts and agents have no calls here.
+//
 //
 // Where WeChat Pay publishes no figure the simulator has one of its own: a codepay
 // user is asked for the password above 1000 yuan and has a minute to type it; page
