@@ -62,7 +62,6 @@
 // menu changes show at once; a mass message takes five seconds. Short links, schemes,
 // mini-program codes, drafts and agents have no calls here.
 //
-//
 // Where WeChat Pay publishes no figure the simulator has one of its own: a codepay
 // user is asked for the password above 1000 yuan and has a minute to type it; page
 // parameters may be two hours old; the callback of the self test has the event type
