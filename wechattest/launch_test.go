@@ -176,5 +176,5 @@ func TestLaunchPassesACarefulShop(t *testing.T) {
 			assert.NotContains(t, out, secret)
 		}
 	}
-	assert.Equal(t, report.Of(wechattest.Passed), strings.Count(page.String(), `<li class="pass">`))
+	assert.Equal(t, report.Of(wechattest.Passed), strings.Count(page.String(), `<li class="pass">`), "every rule is on the page")
 }

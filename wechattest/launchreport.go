@@ -43,13 +43,16 @@ type LaunchReport struct {
 func (r *LaunchReport) OK() bool { return r.Of(Failed) == 0 }
 
 // Of counts the findings with a verdict.
-func (r *LaunchReport) Of(v Verdict) (n int) {
+func (r *LaunchReport) Of(v Verdict) int { return len(r.Those(v)) }
+
+// Those are the findings with a verdict, in order.
+func (r *LaunchReport) Those(v Verdict) (some []LaunchFinding) {
 	for _, f := range r.Findings {
 		if f.Verdict == v {
-			n++
+			some = append(some, f)
 		}
 	}
-	return n
+	return some
 }
 
 // Summary is one sentence.
