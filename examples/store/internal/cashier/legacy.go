@@ -170,7 +170,9 @@ func (t *Legacy) report(o shop.Order, no, transaction string, i legacy.RefundIte
 func (t *Legacy) Notices(c *Cashier, opts ...notify.Option) *notify.Handler {
 	h := notify.NewHandler(notify.Legacy(t.merchant), opts...)
 	notify.On(h, legacy.Paid, func(ctx context.Context, e notify.Event[legacy.Payment]) error {
-		return c.paid(ctx, e.Key, t.payment(e.Data.Transaction))
+		p := t.payment(e.Data.Transaction)
+		p.Payer = e.Data.OpenID
+		return c.paid(ctx, e.Key, p)
 	})
 	notify.Answer(h, legacy.Scanned, func(ctx context.Context, e notify.Event[legacy.Scan]) (legacy.NativeReply, error) {
 		o, err := c.scanned(ctx, e.Data.ProductID, e.Data.OpenID)

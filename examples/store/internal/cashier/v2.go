@@ -118,7 +118,7 @@ func (t *V2) payment(x *apiv2.Transaction) shop.Payment {
 	if currency == "" {
 		currency = pay.CNY
 	}
-	return shop.Payment{No: x.OutTradeNo, TransactionID: x.TransactionID, Seller: shop.Seller{MchID: x.MchID, AppID: x.AppID},
+	return shop.Payment{No: x.OutTradeNo, TransactionID: x.TransactionID, Seller: shop.Seller{MchID: x.MchID, AppID: x.AppID}, Payer: x.OpenID,
 		Total: x.Total, Currency: currency, At: x.TimeEnd.Time}
 }
 

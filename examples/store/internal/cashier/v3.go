@@ -128,7 +128,7 @@ func (t *V3) payment(x *pay.Transaction) shop.Payment {
 	if currency == "" {
 		currency = pay.CNY
 	}
-	return shop.Payment{No: x.OutTradeNo, TransactionID: x.TransactionID, Seller: shop.Seller{MchID: x.MchID, AppID: x.AppID},
+	return shop.Payment{No: x.OutTradeNo, TransactionID: x.TransactionID, Seller: shop.Seller{MchID: x.MchID, AppID: x.AppID}, Payer: x.Payer.OpenID,
 		Total: x.Amount.Total, Currency: currency, At: x.SuccessTime.Time}
 }
 

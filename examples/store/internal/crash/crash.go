@@ -22,6 +22,8 @@ const (
 	BeforeAck           = "before-ack"            // handler returned, WeChat has no answer
 	AfterRefundInsert   = "after-refund-insert"   // refund number committed, WeChat knows nothing
 	BeforeRefundOutcome = "before-refund-outcome" // WeChat has the refund, the shop has not noted it
+	AfterShipInsert     = "after-ship-insert"     // parcel committed, WeChat knows nothing
+	BeforeShipOutcome   = "before-ship-outcome"   // WeChat knows the parcel, the shop has not noted it
 )
 
 // Points lists every point, for tests that walk through all of them.

@@ -1,6 +1,7 @@
 package shop
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -58,6 +59,7 @@ type Order struct {
 	Expires       time.Time
 	Paid          time.Time
 	IP            string     // of the browser that ordered; empty if there was none
+	Payer         string     // who paid, as WeChat knows them; empty if no notice said so
 	Watch         time.Time  // closed, but WeChat may still take money for it until then
 	Asked         int        // how often the healer has asked WeChat
 	Refunded      wechat.Fen // refunds that succeeded
@@ -72,11 +74,14 @@ func (o Order) Refundable() wechat.Fen {
 	return o.Total - o.Refunded - o.Refunding
 }
 
+// Buyer is who paid, or else who ordered.
+func (o Order) Buyer() string { return cmp.Or(o.Payer, o.OpenID) }
+
 // UnitPrice is the price of one piece when it was ordered.
 func (o Order) UnitPrice() wechat.Fen { return o.Total / wechat.Fen(o.Quantity) }
 
 const orderColumns = `SELECT no, mchid, appid, customer_id, openid, product, description, quantity, total, nickname, note, channel, state,
-	prepay_id, code_url, transaction_id, created, expires, paid, asked, ip, watch,
+	prepay_id, code_url, transaction_id, created, expires, paid, asked, ip, payer, watch,
 	(SELECT coalesce(sum(amount), 0) FROM refunds r WHERE r.order_no = o.no AND r.state = 'SUCCESS'),
 	(SELECT coalesce(sum(amount), 0) FROM refunds r WHERE r.order_no = o.no AND r.state IN ('REQUESTED', 'PROCESSING', 'ABNORMAL'))
 	FROM orders o `
@@ -85,7 +90,7 @@ func scanOrder(row interface{ Scan(...any) error }) (Order, error) {
 	var o Order
 	var created, expires, paid, watch int64
 	err := row.Scan(&o.No, &o.Seller.MchID, &o.Seller.AppID, &o.Customer, &o.OpenID, &o.Product, &o.Description, &o.Quantity, &o.Total, &o.Nickname, &o.Note,
-		&o.Channel, &o.State, &o.PrepayID, &o.CodeURL, &o.TransactionID, &created, &expires, &paid, &o.Asked, &o.IP, &watch,
+		&o.Channel, &o.State, &o.PrepayID, &o.CodeURL, &o.TransactionID, &created, &expires, &paid, &o.Asked, &o.IP, &o.Payer, &watch,
 		&o.Refunded, &o.Refunding)
 	o.Created, o.Expires, o.Paid = moment(created), moment(expires), moment(paid)
 	o.Watch = moment(watch)

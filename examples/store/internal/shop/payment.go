@@ -34,6 +34,7 @@ type Payment struct {
 	No            string // out_trade_no
 	TransactionID string
 	Seller        Seller
+	Payer         string // openid of who paid; empty if it is not said
 	Total         wechat.Fen
 	Currency      string
 	At            time.Time
@@ -69,7 +70,7 @@ func (s *Store) paid(ctx context.Context, tx *sql.Tx, p Payment) (Result, error)
 		return 0, err
 	}
 	if o.TransactionID == p.TransactionID && o.TransactionID != "" {
-		return Duplicate, s.remember(ctx, tx, p.Key)
+		return Duplicate, errors.Join(payer(ctx, tx, o, p), s.remember(ctx, tx, p.Key))
 	}
 	if problem := p.compare(o); problem != "" {
 		return Alarmed, s.alarm(ctx, tx, "payment/"+p.TransactionID, p.No, "payment does not match", problem)
@@ -77,10 +78,18 @@ func (s *Store) paid(ctx context.Context, tx *sql.Tx, p Payment) (Result, error)
 	if err := s.enter(ctx, tx, Entry{Kind: KindPayment, WeChatID: p.TransactionID, No: p.No, OrderNo: p.No, Amount: p.Total, At: p.At}); err != nil {
 		return 0, err
 	}
-	if err := s.fulfil(ctx, tx, o, p); err != nil {
+	if err := errors.Join(s.fulfil(ctx, tx, o, p), payer(ctx, tx, o, p)); err != nil {
 		return 0, err
 	}
 	return Applied, s.remember(ctx, tx, p.Key)
+}
+
+// payer notes who paid, once; a query does not always say so, and a notice may follow.
+func payer(ctx context.Context, tx *sql.Tx, o Order, p Payment) error {
+	if p.Payer == "" || o.Payer != "" {
+		return nil
+	}
+	return exec(ctx, tx, `UPDATE orders SET payer = ? WHERE no = ?`, p.Payer, o.No)
 }
 
 // compare tells what is wrong with a payment of o, or "".

@@ -50,6 +50,7 @@ CREATE TABLE IF NOT EXISTS orders (
 	asked          INTEGER NOT NULL DEFAULT 0, -- how often WeChat was asked about it
 	ask_next       INTEGER NOT NULL,           -- when to ask again
 	ip             TEXT NOT NULL DEFAULT '',   -- of the browser that ordered
+	payer          TEXT NOT NULL DEFAULT '',   -- openid of who paid, if a notice said so
 	watch          INTEGER NOT NULL DEFAULT 0, -- closed here but not at WeChat: until then it may be paid
 	UNIQUE (customer_id, form_token)           -- a double click is one order
 ) STRICT;
@@ -98,5 +99,38 @@ CREATE TABLE IF NOT EXISTS alarms (
 	no     TEXT NOT NULL,
 	kind   TEXT NOT NULL,
 	detail TEXT NOT NULL,
-	at     INTEGER NOT NULL
+	at     INTEGER NOT NULL,
+	acked  INTEGER NOT NULL DEFAULT 0 -- when the merchant took note of it
 ) STRICT;
+
+-- How paid goods travel. The row is on disk before WeChat hears of it, and never changes its parcel.
+CREATE TABLE IF NOT EXISTS shipments (
+	order_no TEXT PRIMARY KEY REFERENCES orders (no),
+	company  TEXT NOT NULL,
+	tracking TEXT NOT NULL,
+	state    TEXT NOT NULL,
+	at       INTEGER NOT NULL,            -- when the parcel was handed over
+	problem  TEXT NOT NULL DEFAULT '',    -- why the last try to tell WeChat did not work
+	received INTEGER NOT NULL DEFAULT 0,
+	by_time  INTEGER NOT NULL DEFAULT 0,  -- nobody confirmed, and the time was over
+	settled  INTEGER NOT NULL DEFAULT 0,
+	asked    INTEGER NOT NULL DEFAULT 0,
+	ask_next INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS shipments_due ON shipments (ask_next) WHERE state = 'REQUESTED';
+
+-- What customers complain about. steps is their history as JSON: it only grows.
+CREATE TABLE IF NOT EXISTS complaints (
+	id         TEXT PRIMARY KEY,
+	order_no   TEXT NOT NULL REFERENCES orders (no),
+	openid     TEXT NOT NULL,
+	state      TEXT NOT NULL,
+	detail     TEXT NOT NULL,
+	problem    TEXT NOT NULL,
+	asked      INTEGER NOT NULL, -- fen of refund
+	waits      INTEGER NOT NULL, -- the customer spoke last
+	created    INTEGER NOT NULL,
+	pictures   TEXT NOT NULL,
+	steps      TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS complaints_of ON complaints (order_no);

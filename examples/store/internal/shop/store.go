@@ -75,17 +75,20 @@ func (s *Store) prepare(ctx context.Context) error {
 	})
 }
 
-// addColumns gives a file of an older shop what orders have learned since.
+// addColumns gives a file of an older shop what its tables have learned since.
 func addColumns(ctx context.Context, tx *sql.Tx) error {
-	for name, kind := range map[string]string{"ip": "TEXT NOT NULL DEFAULT ''", "watch": "INTEGER NOT NULL DEFAULT 0"} {
+	for _, c := range []struct{ table, name, kind string }{
+		{"orders", "ip", "TEXT NOT NULL DEFAULT ''"}, {"orders", "watch", "INTEGER NOT NULL DEFAULT 0"}, {"orders", "payer", "TEXT NOT NULL DEFAULT ''"},
+		{"alarms", "acked", "INTEGER NOT NULL DEFAULT 0"},
+	} {
 		var there int
-		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM pragma_table_info('orders') WHERE name = ?`, name).Scan(&there); err != nil {
+		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM pragma_table_info(?) WHERE name = ?`, c.table, c.name).Scan(&there); err != nil {
 			return err
 		}
 		if there > 0 {
 			continue
 		}
-		if _, err := tx.ExecContext(ctx, `ALTER TABLE orders ADD COLUMN `+name+` `+kind); err != nil {
+		if _, err := tx.ExecContext(ctx, `ALTER TABLE `+c.table+` ADD COLUMN `+c.name+` `+c.kind); err != nil {
 			return err
 		}
 	}
