@@ -12,14 +12,39 @@ import (
 // has. A bill without any of them leaves the field zero.
 type column[T any] struct {
 	names []string
-	set   func(*T, string) error
+	place place[T]
+}
+
+// place is the field a value goes to: one of these is set. A row has dozens of
+// values, so each costs one indirect call and no more.
+type place[T any] struct {
+	text func(*T) *string
+	fen  func(*T) *wechat.Fen
+	fine func(*T) *Fine
+	when func(*T) *wechat.Time
+}
+
+// put reads s into the field. Empty amounts and times are zero.
+func (p *place[T]) put(t *T, s string) (err error) {
+	switch {
+	case p.text != nil:
+		*p.text(t) = s
+	case s == "":
+	case p.fen != nil:
+		*p.fen(t), err = parseFen(s)
+	case p.when != nil:
+		*p.when(t), err = moment(s)
+	default:
+		*p.fine(t), err = parseFine(s)
+	}
+	return err
 }
 
 // bound is a column found in a bill.
 type bound[T any] struct {
 	at   int
 	name string
-	set  func(*T, string) error
+	place[T]
 }
 
 func bind[T any](table []column[T], cols *columns) []bound[T] {
@@ -27,7 +52,7 @@ func bind[T any](table []column[T], cols *columns) []bound[T] {
 	for _, c := range table {
 		for _, name := range c.names {
 			if i, ok := cols.index[plainName(name)]; ok {
-				out = append(out, bound[T]{i, name, c.set})
+				out = append(out, bound[T]{i, name, c.place})
 				break
 			}
 		}
@@ -67,40 +92,20 @@ func typed[T any](text io.Reader, table []column[T], wrap func(Row) T, add func(
 }
 
 func fill[T any](t *T, row Row, values []string, fields []bound[T]) error {
-	for _, f := range fields {
-		if err := f.set(t, values[f.at]); err != nil {
+	for i := range fields {
+		f := &fields[i]
+		if err := f.put(t, values[f.at]); err != nil {
 			return fmt.Errorf("%w: %w", ErrFormat, row.wrong(f.name, err))
 		}
 	}
 	return nil
 }
 
-// The ways a field is set.
-func text[T any](at func(*T) *string) func(*T, string) error {
-	return func(t *T, s string) error { *at(t) = s; return nil }
-}
-
-func fen[T any](at func(*T) *wechat.Fen) func(*T, string) error {
-	return func(t *T, s string) (err error) {
-		if s != "" {
-			*at(t), err = parseFen(s)
-		}
-		return err
-	}
-}
-
-func fine[T any](at func(*T) *Fine) func(*T, string) error {
-	return func(t *T, s string) (err error) {
-		if s != "" {
-			*at(t), err = parseFine(s)
-		}
-		return err
-	}
-}
-
-func when[T any](at func(*T) *wechat.Time) func(*T, string) error {
-	return func(t *T, s string) (err error) { *at(t), err = moment(s); return err }
-}
+// The kinds of fields.
+func text[T any](at func(*T) *string) place[T]      { return place[T]{text: at} }
+func fen[T any](at func(*T) *wechat.Fen) place[T]   { return place[T]{fen: at} }
+func fine[T any](at func(*T) *Fine) place[T]        { return place[T]{fine: at} }
+func when[T any](at func(*T) *wechat.Time) place[T] { return place[T]{when: at} }
 
 // agrees compares a sum with the total under one of names. Totals may be written
 // with fewer places than the rows; then the last place may be rounded or cut.

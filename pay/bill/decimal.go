@@ -58,11 +58,33 @@ func parseFine(s string) (Fine, error) {
 
 // parseFen reads an amount that must be whole fen.
 func parseFen(s string) (wechat.Fen, error) {
+	if f, ok := plainFen(s); ok {
+		return f, nil
+	}
 	n, err := parseFine(s)
 	if err != nil || n%fineInFen != 0 {
 		return 0, ErrAmount
 	}
 	return wechat.Fen(n / fineInFen), nil
+}
+
+// plainFen reads what nearly all amounts look like: digits and two places.
+func plainFen(s string) (f wechat.Fen, ok bool) {
+	point := len(s) - 3
+	if point < 1 || point > 12 || s[point] != '.' {
+		return 0, false
+	}
+	for i := range len(s) {
+		c := s[i] - '0'
+		if i == point {
+			continue
+		}
+		if c > 9 {
+			return 0, false
+		}
+		f = f*10 + wechat.Fen(c)
+	}
+	return f, true
 }
 
 // Fen is the amount in whole fen; exact is false if something was cut off.
