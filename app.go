@@ -52,20 +52,30 @@ func checkAppID(id string) error {
 	return nil
 }
 
-// ID is the app id.
-func (a *App) ID() string { return a.id }
+// ID is the app id, empty for a nil App.
+func (a *App) ID() string {
+	if a == nil {
+		return ""
+	}
+	return a.id
+}
 
 // String names the app and nothing secret.
-func (a *App) String() string { return "app " + a.id }
+func (a *App) String() string { return "app " + a.ID() }
 
 // GoString is String.
 func (a *App) GoString() string { return a.String() }
 
 // CloseIdleConnections closes connections that are not in use, if the transport
 // can. The App stays usable.
-func (a *App) CloseIdleConnections() { a.c.closeIdle() }
+func (a *App) CloseIdleConnections() { a.core().closeIdle() }
 
-func (a *App) core() *client { return a.c }
+func (a *App) core() *client {
+	if a == nil || a.c == nil {
+		return unmade("App", "NewApp")
+	}
+	return a.c
+}
 
 // Stream is a file a call answered with: an account's picture, a v2 bill. The
 // caller closes it.
@@ -81,7 +91,7 @@ type Stream struct {
 // out to be a JSON error becomes that error. The stream lives as long as ctx; an
 // end before the announced length is an error of Read.
 func Open(ctx context.Context, c Client, op Op, in any) (*Stream, error) {
-	core := c.core()
+	core := coreOf(c)
 	m, err := core.prepare(ctx, op, in)
 	if err != nil {
 		return nil, err

@@ -12,6 +12,19 @@ type Client interface {
 	core() *client
 }
 
+func coreOf(c Client) *client {
+	if c == nil {
+		return unmade("client", "NewMerchant or NewApp")
+	}
+	return c.core()
+}
+
+// unmade stands in for a client that is nil or a zero value, so that forgetting to
+// make one is an error of the call and not a panic inside of it.
+func unmade(what, maker string) *client {
+	return &client{fault: fmt.Errorf("the %s is nil or was not made by %s", what, maker)}
+}
+
 // newClient applies opts over defaults; bases are the dialect's official hosts.
 func newClient(bases []string, opts []Option) (*client, error) {
 	c := &client{
@@ -50,7 +63,7 @@ func (c *client) closeIdle() {
 // Every error is a *CallError; see OutcomeOf. Safe for concurrent use.
 func Call[Out any](ctx context.Context, c Client, op Op, in any) (*Out, error) {
 	out := new(Out)
-	if err := call(ctx, c.core(), op, in, out); err != nil {
+	if err := call(ctx, coreOf(c), op, in, out); err != nil {
 		return nil, err
 	}
 	return out, nil

@@ -35,7 +35,7 @@ var officialHosts = []string{
 // one the signed answer gave; an end before the announced length is an error of
 // Read. The stream lives as long as ctx.
 func Download(ctx context.Context, c Client, address string) (io.ReadCloser, error) {
-	core := c.core()
+	core := coreOf(c)
 	op := GET("(download)")
 	u, err := url.Parse(address)
 	if err != nil {

@@ -140,7 +140,12 @@ func (c *client) checkSub(sub Sub, own, number, app string) error {
 	return nil
 }
 
-func (m *Merchant) core() *client { return m.c }
+func (m *Merchant) core() *client {
+	if m == nil || m.c == nil {
+		return unmade("Merchant", "NewMerchant")
+	}
+	return m.c
+}
 
 // ID is the merchant number that signs.
 func (m *Merchant) ID() string { return m.v3.id.MchID }

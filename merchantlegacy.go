@@ -102,7 +102,12 @@ func (c MerchantLegacyConfig) check() error {
 	return checkAppID(c.AppID)
 }
 
-func (m *MerchantLegacy) core() *client { return m.c }
+func (m *MerchantLegacy) core() *client {
+	if m == nil || m.c == nil {
+		return unmade("MerchantLegacy", "NewMerchantLegacy")
+	}
+	return m.c
+}
 
 // App makes the calls of this merchant that carry an access token.
 func (m *MerchantLegacy) App() *App { return m.app }

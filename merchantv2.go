@@ -72,7 +72,12 @@ func (m *MerchantV2) For(sub Sub) *MerchantV2 {
 	return &own
 }
 
-func (m *MerchantV2) core() *client { return m.c }
+func (m *MerchantV2) core() *client {
+	if m == nil || m.c == nil {
+		return unmade("MerchantV2", "NewMerchantV2")
+	}
+	return m.c
+}
 
 // ID is the merchant number that signs.
 func (m *MerchantV2) ID() string { return m.v2.mchID }

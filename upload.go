@@ -41,7 +41,7 @@ type fileMeta struct {
 // APIv3 the signature covers the meta part only. An upload is not repeated: a
 // second one would make a second, harmless id.
 func Upload[Out any](ctx context.Context, c Client, op Op, in any, f File) (*Out, error) {
-	out, core := new(Out), c.core()
+	out, core := new(Out), coreOf(c)
 	if core.fault != nil {
 		return nil, notDone(op, core.fault)
 	}

@@ -3,6 +3,7 @@ package media_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -44,6 +45,9 @@ func TestEndpoints(t *testing.T) {
 			}
 			return a, nil
 		}, "POST /cgi-bin/material/get_material" + query + ` {"media_id":"M1"}`, articles, []media.Article{article}, media.ErrMediaID},
+		{"mass video", func(ctx context.Context, m s) (any, error) { return pointer(m.MassVideo(ctx, "M1", "茶", "a & b")) },
+			"POST /cgi-bin/media/uploadvideo" + query + ` {"media_id":"M1","title":"茶","description":"a & b"}`, `{"type":"video","media_id":"M2","created_at":1398848981,"new":1}`,
+			media.Temporary{Kind: media.Video, MediaID: "M2", CreatedAt: time.Unix(1398848981, 0).In(wechat.Beijing)}, media.ErrMediaID},
 		{"delete", func(ctx context.Context, m s) (any, error) { return none(m.Delete(ctx, "M1")) },
 			"POST /cgi-bin/material/del_material" + query + ` {"media_id":"M1"}`, ok, nil, media.ErrInUse},
 		{"count", func(ctx context.Context, m s) (any, error) { return pointer(m.Count(ctx)) },
@@ -70,6 +74,8 @@ func TestAnswersThatLackTheirThing(t *testing.T) {
 	assert.Equal(t, wechat.Done, wechat.OutcomeOf(err))
 	_, err = m.MaterialVideo(t.Context(), "M1")
 	require.ErrorContains(t, err, "down_url")
+	_, err = m.MassVideo(t.Context(), "M1", "T", "")
+	require.ErrorContains(t, err, "media_id")
 	for name, up := range uploads() {
 		_, err = up.call(t.Context(), m, jpg(10))
 		require.ErrorContains(t, err, up.lacks, name)

@@ -61,6 +61,11 @@ func TestWholeWay(t *testing.T) {
 	n, err := files.Count(ctx)
 	require.NoError(t, err)
 	assert.Equal(t, media.Counts{Video: 1, Image: 1}, *n)
+	clip, err := files.Upload(ctx, media.Video, wechat.File{Name: "a.mp4", Data: bytes.NewReader(append([]byte("\x00\x00\x00\x18ftypmp42"), picture...))})
+	require.NoError(t, err)
+	for5000, err := files.MassVideo(ctx, clip.MediaID, "茶", "")
+	require.NoError(t, err)
+	assert.NotEqual(t, clip.MediaID, for5000.MediaID)
 	for item, err := range files.All(ctx, media.Image) {
 		require.NoError(t, err)
 		assert.Equal(t, kept.MediaID, item.MediaID)

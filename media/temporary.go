@@ -36,7 +36,36 @@ func (u uploaded) Validate() error { return checkID(cmp.Or(u.MediaID, u.ThumbMed
 //
 // 新增临时素材
 func (s *Service) Upload(ctx context.Context, kind Kind, f wechat.File) (*Temporary, error) {
-	out, err := wechat.Upload[uploaded](ctx, s.app, wechat.POST("/cgi-bin/media/upload"), upload{kind, f, true}, f)
+	return temporary(wechat.Upload[uploaded](ctx, s.app, wechat.POST("/cgi-bin/media/upload"), upload{kind, f, true}, f))
+}
+
+type massVideo struct {
+	MediaID     string `json:"media_id"`
+	Title       string `json:"title"`
+	Description string `json:"description"`
+}
+
+// Validate checks all three fields.
+func (v massVideo) Validate() error {
+	var f check.Fields
+	f.ID("media_id", v.MediaID, 256)
+	f.Line("title", v.Title, 64)
+	f.Words("description", v.Description, 512)
+	return f.Err()
+}
+
+// MassVideo makes a video that mass messages carry of one that Upload stored, with
+// the title and description that users see: mass messages take the id it returns and
+// no other. Both are temporary files. The documents tell of it where they describe
+// mass messages. It is not repeated.
+//
+// 根据标签群发消息
+func (s *Service) MassVideo(ctx context.Context, mediaID, title, description string) (*Temporary, error) {
+	return temporary(wechat.Call[uploaded](ctx, s.app, wechat.POST("/cgi-bin/media/uploadvideo"), massVideo{mediaID, title, description}))
+}
+
+// temporary is what an answer about a new file says.
+func temporary(out *uploaded, err error) (*Temporary, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ import (
 // Mass is a message to many followers.
 type Mass struct {
 	// Message is a Text, Image, Voice, Card, MPNews (the media id of a draft) or Video
-	// (the media id that the upload for mass videos gave). Other kinds are refused.
+	// (the media id that MassVideo of package media gave). Other kinds are refused.
 	Message Message
 	// Pictures, of an Image message, are sent along with it.
 	Pictures Pictures

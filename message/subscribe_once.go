@@ -22,6 +22,7 @@ type OnceRequest struct {
 // OnceURL is the address to send the user's WeChat browser to.
 func (s *Service) OnceURL(in OnceRequest) (string, error) {
 	var f check.Fields
+	f.ID("appid", s.app.ID(), 32)
 	checkScene(&f, in.Scene)
 	f.ID("template_id", in.TemplateID, maxTemplateID)
 	u, err := url.Parse(in.RedirectURL)

@@ -148,6 +148,8 @@ func TestOnceURL(t *testing.T) {
 		require.ErrorAs(t, err, &f, field)
 		assert.Equal(t, field, f.Field)
 	}
+	_, err = message.New(nil).OnceURL(message.OnceRequest{TemplateID: "T", RedirectURL: "https://x/"})
+	require.ErrorContains(t, err, "appid")
 	q, err := url.ParseQuery("openid=o1&template_id=T1&action=confirm&scene=1000&reserved=test")
 	require.NoError(t, err)
 	assert.Equal(t, message.OnceAnswer{OpenID: "o1", TemplateID: "T1", Confirmed: true, Scene: 1000, Reserved: "test"}, message.ReadOnceAnswer(q))

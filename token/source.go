@@ -3,6 +3,7 @@ package token
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -45,6 +46,8 @@ type Source struct {
 	cfg Config
 }
 
+var errUnmade = errors.New("token: the Source or Ticket is nil or was not made by New or NewTicket")
+
 // New checks cfg and opts, names what is wrong, and makes no network call. The options
 // are those of wechat.NewApp; transport, hosts, timeout and observers matter here, the
 // Backoff does not: a failed fetch is not repeated at once, and the pauses grow to 30 s.
@@ -80,7 +83,12 @@ func New(cfg Config, opts ...wechat.Option) (*Source, error) {
 // allocation. Without one it is fetched, once for all callers, and each stops waiting
 // when its own ctx ends; the fetch goes on for the others. While fetching fails, the
 // last error comes back at once until the next attempt is due.
-func (s *Source) Token(ctx context.Context) (wechat.Token, error) { return s.get(ctx) }
+func (s *Source) Token(ctx context.Context) (wechat.Token, error) {
+	if s == nil || s.app == nil {
+		return wechat.Token{}, errUnmade
+	}
+	return s.get(ctx)
+}
 
 // Refuse is told that WeChat refused bad. If that is still the token in use it is
 // replaced, once for all who tell, and Refuse waits for the new one; nil means that

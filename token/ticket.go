@@ -69,7 +69,12 @@ func NewTicket(app *wechat.App, cfg TicketConfig) (*Ticket, error) {
 }
 
 // Ticket returns a ticket that is good now, with the same promises as Source.Token.
-func (t *Ticket) Ticket(ctx context.Context) (wechat.Token, error) { return t.get(ctx) }
+func (t *Ticket) Ticket(ctx context.Context) (wechat.Token, error) {
+	if t == nil || t.app == nil {
+		return wechat.Token{}, errUnmade
+	}
+	return t.get(ctx)
+}
 
 // Refuse has bad replaced if it is still the ticket in use, as Source.Refuse does. No
 // call of WeChat's refuses a ticket; it is for operators whose pages report invalid

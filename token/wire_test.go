@@ -142,6 +142,14 @@ func TestNewRefuses(t *testing.T) {
 	}
 	_, err := token.NewTicket(nil, token.TicketConfig{})
 	require.Error(t, err)
+	for _, nobodys := range []*token.Source{nil, {}} { // of a constructor whose error was overlooked
+		_, err := nobodys.Token(t.Context())
+		require.ErrorContains(t, err, "was not made by New")
+	}
+	for _, nobodys := range []*token.Ticket{nil, {}} {
+		_, err := nobodys.Ticket(t.Context())
+		require.ErrorContains(t, err, "was not made by New")
+	}
 	app, err := wechat.NewApp(appID, nil)
 	require.NoError(t, err)
 	_, err = token.NewTicket(app, token.TicketConfig{Kind: "sdk"})

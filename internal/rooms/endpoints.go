@@ -45,6 +45,7 @@ var Endpoints = []Endpoint{
 	{"GET", "/cgi-bin/media/get/jssdk", "media", "获取高清语音素材", 0},
 	{"POST", "/cgi-bin/media/upload", "media", "新增临时素材", 0},
 	{"POST", "/cgi-bin/media/uploadimg", "media", "上传图文消息图片", 0},
+	{"POST", "/cgi-bin/media/uploadvideo", "media", "根据标签群发消息", 0}, // it has no page of its own
 	{"POST", "/cgi-bin/menu/addconditional", "menu", "创建个性化菜单", 0},
 	{"POST", "/cgi-bin/menu/create", "menu", "创建自定义菜单", 0},
 	{"POST", "/cgi-bin/menu/delconditional", "menu", "删除个性化菜单", 0},
