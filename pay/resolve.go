@@ -3,7 +3,6 @@ package pay
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -111,19 +110,17 @@ func (r Resolver) poll(ctx context.Context, outTradeNo string, seen *Resolution)
 	case schedule == nil:
 		schedule = OrderSchedule()
 	}
-	before := time.Duration(0)
-	for _, at := range schedule {
-		if err := check.Wait(ctx, r.Sleep, at-before); err != nil {
-			return last, stopped(err, last)
+	err = check.Poll(ctx, r.Sleep, schedule, func() bool {
+		if last = r.look(ctx, outTradeNo, seen); last == nil && seen.Transaction.TradeState.Terminal() {
+			seen.Outcome = outcomeOf(seen.Transaction.TradeState)
 		}
-		before = at
-		if last = r.look(ctx, outTradeNo, seen); check.Hopeless(last) {
-			return last, check.Unresolved(ErrUnresolved, last)
-		}
-		if t := seen.Transaction; last == nil && t.TradeState.Terminal() {
-			seen.Outcome = outcomeOf(t.TradeState)
-			return nil, nil
-		}
+		return seen.Outcome != wechat.Unknown || check.Hopeless(last)
+	})
+	switch {
+	case err != nil:
+		return last, check.Stopped(ErrUnresolved, err, last)
+	case check.Hopeless(last):
+		return last, check.Unresolved(ErrUnresolved, last)
 	}
 	return last, nil
 }
@@ -148,7 +145,7 @@ func (r Resolver) end(ctx context.Context, outTradeNo string, seen Resolution) (
 	for n := range endTries {
 		if n > 0 {
 			if err := check.Wait(ctx, r.Sleep, endWait); err != nil {
-				return seen, stopped(err, cause)
+				return seen, check.Stopped(ErrUnresolved, err, cause)
 			}
 		}
 		var ended error
@@ -198,11 +195,4 @@ func outcomeOf(s TradeState) wechat.Outcome {
 		return wechat.Done
 	}
 	return wechat.NotDone
-}
-
-func stopped(err, last error) error {
-	if last != nil {
-		err = fmt.Errorf("%w (after: %w)", err, last)
-	}
-	return check.Unresolved(ErrUnresolved, err)
 }

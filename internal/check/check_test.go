@@ -108,3 +108,23 @@ func TestWait(t *testing.T) {
 		}, time.Hour))
 	})
 }
+
+func TestPoll(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		var at []time.Duration
+		look := func() bool { at = append(at, time.Since(start)); return len(at) == 4 }
+		schedule := []time.Duration{0, time.Second, time.Minute, time.Hour, 2 * time.Hour}
+		require.NoError(t, check.Poll(t.Context(), nil, schedule[:2], look))
+		assert.Equal(t, schedule[:2], at, "the schedule ends")
+		start, at = time.Now(), nil
+		require.NoError(t, check.Poll(t.Context(), nil, schedule, look))
+		assert.Equal(t, schedule[:4], at, "it need not look again")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start, at = time.Now(), nil
+		require.ErrorIs(t, check.Poll(ctx, nil, schedule[2:], look), context.DeadlineExceeded)
+		assert.Empty(t, at)
+	})
+}

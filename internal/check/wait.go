@@ -40,3 +40,18 @@ func Wait(ctx context.Context, sleep func(context.Context, time.Duration) error,
 		return nil
 	}
 }
+
+// Poll calls look at each moment of schedule, counted from the call, until look says
+// that it need not be called again. The error is that of waiting.
+func Poll(ctx context.Context, sleep func(context.Context, time.Duration) error, schedule []time.Duration, look func() (done bool)) error {
+	before := time.Duration(0)
+	for _, at := range schedule {
+		if err := Wait(ctx, sleep, at-before); err != nil {
+			return err
+		}
+		if before = at; look() {
+			return nil
+		}
+	}
+	return nil
+}

@@ -2,12 +2,8 @@ package apiv2
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"time"
 
 	"github.com/wxcommerce/wechat"
-	"github.com/wxcommerce/wechat/pay"
 	"github.com/wxcommerce/wechat/pay/internal/check"
 )
 
@@ -81,97 +77,4 @@ type reversal struct {
 func (s *Service) Reverse(ctx context.Context, outTradeNo string) (again bool, err error) {
 	out, err := wechat.Call[reversal](ctx, s.m, wechat.POST("/secapi/pay/reverse").Keyed().Certified(), byNumber{s.party(), outTradeNo})
 	return out != nil && out.Recall == "Y", err
-}
-
-// ErrUnresolved says that nobody knows yet what became of a code payment. Keep its
-// number and resolve again later: a new number may charge twice.
-var ErrUnresolved = errors.New("apiv2: it is still unknown what became of the code payment")
-
-// Resolution is what became of a code payment. Done means paid, NotDone that it
-// can no longer happen. Transaction is the last proved answer, nil if WeChat Pay
-// never knew it.
-type Resolution struct {
-	Outcome     wechat.Outcome
-	Transaction *Transaction
-}
-
-// How often and how fast an unclear reversal is repeated.
-const (
-	reverseTries = 8
-	reverseWait  = 10 * time.Second
-)
-
-// ResolveMicropay finds out what became of a code payment: it queries every five
-// seconds for thirty, and reverses what is not paid by then, until WeChat Pay says
-// that this is done. Refusals that cannot change, such as a missing certificate,
-// stop it at once. Without a certain answer the error wraps ErrUnresolved and the
-// last cause, or the error of ctx, and the Outcome is Unknown.
-func (s *Service) ResolveMicropay(ctx context.Context, outTradeNo string) (Resolution, error) {
-	var seen Resolution
-	var last error
-	before := time.Duration(0)
-	for _, at := range pay.CodepaySchedule() {
-		if err := check.Wait(ctx, s.Sleep, at-before); err != nil {
-			return seen, stopped(err, last)
-		}
-		before = at
-		if last = s.look(ctx, outTradeNo, &seen); check.Hopeless(last) {
-			return seen, check.Unresolved(ErrUnresolved, last)
-		}
-		if seen.Outcome != wechat.Unknown {
-			return seen, nil
-		}
-	}
-	return s.undo(ctx, outTradeNo, seen)
-}
-
-// look queries once and keeps what is proved.
-func (s *Service) look(ctx context.Context, outTradeNo string, seen *Resolution) error {
-	t, err := s.Query(ctx, outTradeNo)
-	switch {
-	case err != nil:
-		return err
-	case t.OutTradeNo != outTradeNo:
-		return errors.New("apiv2: the answer is about another order")
-	}
-	seen.Transaction = t
-	switch {
-	case t.TradeState.Paid():
-		seen.Outcome = wechat.Done
-	case t.TradeState.Terminal():
-		seen.Outcome = wechat.NotDone
-	}
-	return nil
-}
-
-// undo reverses until it is done. A payment that lands meanwhile goes back too.
-func (s *Service) undo(ctx context.Context, outTradeNo string, seen Resolution) (Resolution, error) {
-	var last error
-	for n := range reverseTries {
-		if n > 0 {
-			if err := check.Wait(ctx, s.Sleep, reverseWait); err != nil {
-				return seen, stopped(err, last)
-			}
-		}
-		again, err := s.Reverse(ctx, outTradeNo)
-		switch {
-		case err == nil && !again:
-			seen.Outcome = wechat.NotDone
-			return seen, nil
-		case err == nil:
-			last = errors.New("apiv2: WeChat Pay wants the reversal repeated")
-			continue
-		}
-		if last = err; check.Hopeless(err) || wechat.OutcomeOf(err) == wechat.NotDone {
-			break // it says no, and will again
-		}
-	}
-	return seen, check.Unresolved(ErrUnresolved, last)
-}
-
-func stopped(err, last error) error {
-	if last != nil {
-		err = fmt.Errorf("%w (after: %w)", err, last)
-	}
-	return check.Unresolved(ErrUnresolved, err)
 }

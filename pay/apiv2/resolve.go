@@ -3,7 +3,6 @@ package apiv2
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/wxcommerce/wechat"
@@ -11,122 +10,158 @@ import (
 	"github.com/wxcommerce/wechat/pay/internal/check"
 )
 
-// ErrRefundUnresolved says that nobody knows yet whether a refund was accepted.
-// Keep its number and resolve again later: a new number may refund twice.
-var ErrRefundUnresolved = errors.New("apiv2: it is still unknown whether the refund was accepted")
+// ErrUnresolved says that nobody knows yet what became of an order. Keep its number,
+// fulfil nothing and resolve again later: a new number may charge twice.
+var ErrUnresolved = errors.New("apiv2: it is still unknown what became of the order")
 
-// unsure are refusals of a refund that say to send the identical request again.
-var unsure = []wechat.Code{"SYSTEMERROR", "BIZERR_NEED_RETRY", "ERROR", "INVALID_REQ_TOO_MUCH", "FREQUENCY_LIMITED"}
+// Resolution is what became of an order. Done means paid, NotDone that it can no
+// longer happen under this number, because it was closed, reversed or refused.
+// Transaction is the last proved answer, nil if WeChat Pay never knew the order; call
+// its Matches before acting on a payment.
+type Resolution struct {
+	Outcome     wechat.Outcome
+	Transaction *Transaction
+}
 
-// ResolveRefund finds out whether a refund was accepted after Refund ended Unknown.
-// It queries as pay.OrderSchedule says, which takes up to half an hour; where WeChat
-// Pay provably does not know the refund, the identical request is sent again, under
-// the same number. in has to be what was given to Refund. No error means accepted:
-// the State says how far it is.
+// Resolver finds out what became of an order whose outcome is Unknown, or whose
+// notice did not come. Its fields are set once; then it is safe for concurrent use.
+type Resolver struct {
+	Orders   *Service        // required; its Sleep waits
+	Schedule []time.Duration // when to query, counted from the call; nil means the official advice
+	Micropay bool            // the order was placed by Micropay: end it by Reverse, not by Close
+	KeepOpen bool            // only look: neither close nor reverse at the end
+}
+
+// How often and how fast an unclear Close or Reverse is repeated. For code payment
+// this is longer than a payment code lives.
+const (
+	endTries = 8
+	endWait  = 10 * time.Second
+)
+
+// Resolve finds out what became of an order of Place as pay.OrderSchedule says,
+// which takes up to half an hour and ends by closing it; see Resolver for another
+// schedule.
+func (s *Service) Resolve(ctx context.Context, outTradeNo string) (Resolution, error) {
+	return Resolver{Orders: s}.Resolve(ctx, outTradeNo)
+}
+
+// ResolveMicropay finds out what became of a code payment: it queries every five
+// seconds for thirty, and reverses what is not paid by then, which demands the
+// client certificate; see Resolver for another schedule.
+func (s *Service) ResolveMicropay(ctx context.Context, outTradeNo string) (Resolution, error) {
+	return Resolver{Orders: s, Micropay: true}.Resolve(ctx, outTradeNo)
+}
+
+// Resolve queries until the answer is certain and then, unless KeepOpen, ends the
+// order. An answer that is not proved moves nothing, and the number never changes.
+// "No such order" proves nothing, for it may still be in acceptance: the order is
+// closed first, and a Schedule of your own should outlast five minutes. A payment
+// that lands during the close wins; one that lands during a reversal goes back to
+// the user. Refusals that cannot change, such as a missing certificate, stop it at
+// once.
 //
-// If WeChat Pay refuses the repetition twice and knows of no refund before either,
-// the outcome of the error is NotDone and the refusal is in it. A
-// *pay.MismatchError says that the number belongs to a refund of another content.
-// Any other error wraps ErrRefundUnresolved and the last cause, and is Unknown.
-func (s *Service) ResolveRefund(ctx context.Context, in RefundRequest) (*RefundItem, error) {
-	if err := in.Validate(); err != nil {
-		return nil, err
+// Without a certain answer the error wraps ErrUnresolved and the last cause, or the
+// error of ctx; every Outcome is then Unknown and Transaction the last one seen.
+func (r Resolver) Resolve(ctx context.Context, outTradeNo string) (Resolution, error) {
+	var seen Resolution
+	if r.Orders == nil {
+		return seen, wechat.Invalid("Resolver.Orders", "is nil: give the Service that placed the order")
 	}
 	var last error
-	refusals, before := 0, time.Duration(0)
-	for _, at := range pay.OrderSchedule() {
-		if err := check.Wait(ctx, s.Sleep, at-before); err != nil {
-			return nil, check.Unresolved(ErrRefundUnresolved, errors.Join(err, last))
-		}
-		before = at
-		var found *RefundItem
-		if found, last = s.findRefund(ctx, in); certain(last) {
-			return found, last
-		}
-		if !is(last, ErrRefundNotExist) {
-			continue
-		}
-		if found, last = s.refundAgain(ctx, in); certain(last) {
-			return found, last
-		}
-		if refusals++; !settled(last) {
-			refusals = 0
-		}
-		if refusals == 2 {
-			return nil, refusedTwice(last)
-		}
+	err := check.Poll(ctx, r.Orders.Sleep, r.schedule(), func() bool {
+		last = r.Orders.look(ctx, outTradeNo, &seen)
+		return seen.Outcome != wechat.Unknown || check.Hopeless(last)
+	})
+	switch {
+	case err != nil:
+		return seen, check.Stopped(ErrUnresolved, err, last)
+	case seen.Outcome != wechat.Unknown:
+		return seen, nil
+	case r.KeepOpen || check.Hopeless(last):
+		return seen, check.Unresolved(ErrUnresolved, last)
 	}
-	return nil, check.Unresolved(ErrRefundUnresolved, last)
+	end := r.Orders.shut
+	if r.Micropay {
+		end = r.Orders.undo
+	}
+	last = nil
+	err = check.Poll(ctx, r.Orders.Sleep, endings(), func() (done bool) {
+		done, last = end(ctx, outTradeNo, &seen)
+		return done
+	})
+	switch {
+	case err != nil:
+		return seen, check.Stopped(ErrUnresolved, err, last)
+	case seen.Outcome == wechat.Unknown:
+		return seen, check.Unresolved(ErrUnresolved, last)
+	}
+	return seen, nil
 }
 
-// certain reports whether a refund was found, as it should be or not.
-func certain(err error) bool {
-	var other *pay.MismatchError
-	return err == nil || errors.As(err, &other)
+func (r Resolver) schedule() []time.Duration {
+	switch {
+	case r.Schedule != nil:
+		return r.Schedule
+	case r.Micropay:
+		return pay.CodepaySchedule()
+	}
+	return pay.OrderSchedule()
 }
 
-// settled reports whether WeChat Pay provably looked at a refund and said no.
-func settled(err error) bool {
-	if check.Refusal(err) == nil {
-		return false
+// endings are when an order is ended, counted from the last query: the first time
+// at once.
+func endings() []time.Duration {
+	s := make([]time.Duration, endTries)
+	for n := range s {
+		s[n] = time.Duration(n) * endWait
 	}
-	for _, code := range unsure {
-		if errors.Is(err, code) {
-			return false
-		}
-	}
-	return true
+	return s
 }
 
-func refusedTwice(err error) error {
-	var call *wechat.CallError
-	if errors.As(err, &call) {
-		return &wechat.CallError{Op: call.Op, Outcome: wechat.NotDone, Body: call.Body, Err: call.Err}
+// look queries once and keeps what is proved.
+func (s *Service) look(ctx context.Context, outTradeNo string, seen *Resolution) error {
+	t, err := s.Query(ctx, outTradeNo)
+	switch {
+	case err != nil:
+		return err
+	case t.OutTradeNo != outTradeNo:
+		return errors.New("apiv2: the answer is about another order")
 	}
-	return err
-}
-
-// findRefund queries one refund and compares it with what was asked for.
-func (s *Service) findRefund(ctx context.Context, in RefundRequest) (*RefundItem, error) {
-	all, err := s.RefundQuery(ctx, RefundQuery{OutRefundNo: in.OutRefundNo})
-	if err != nil {
-		return nil, err
-	}
-	items, err := all.Items()
-	if err != nil {
-		return nil, err
-	}
-	for i := range items {
-		if items[i].OutRefundNo == in.OutRefundNo {
-			return &items[i], in.compare(all.TransactionID, all.OutTradeNo, items[i].Refund, all.Total)
-		}
-	}
-	return nil, errors.New("apiv2: the answer is about another refund")
-}
-
-func (s *Service) refundAgain(ctx context.Context, in RefundRequest) (*RefundItem, error) {
-	r, err := s.Refund(ctx, in)
-	if err != nil {
-		return nil, err
-	}
-	return &RefundItem{OutRefundNo: r.OutRefundNo, RefundID: r.RefundID, Refund: r.Refund, SettlementRefund: r.SettlementRefund, State: RefundProcessing},
-		in.compare(r.TransactionID, r.OutTradeNo, r.Refund, r.Total)
-}
-
-// compare says what of a refund differs from what was asked for.
-func (r RefundRequest) compare(transactionID, outTradeNo string, refund, total wechat.Fen) error {
-	var e pay.MismatchError
-	compare := func(field, want, got string) {
-		if want != "" && want != got {
-			e.Differences = append(e.Differences, pay.Difference{Field: field, Want: fmt.Sprintf("%q", trim(want)), Got: fmt.Sprintf("%q", trim(got))})
-		}
-	}
-	compare("transaction_id", r.TransactionID, transactionID)
-	compare("out_trade_no", r.OutTradeNo, outTradeNo)
-	compare("refund_fee", r.Refund.Yuan(), refund.Yuan())
-	compare("total_fee", r.Total.Yuan(), total.Yuan())
-	if len(e.Differences) > 0 {
-		return &e
+	seen.Transaction = t
+	switch {
+	case t.TradeState.Paid():
+		seen.Outcome = wechat.Done
+	case t.TradeState.Terminal():
+		seen.Outcome = wechat.NotDone
 	}
 	return nil
+}
+
+// shut closes the order and looks once more: what was paid meanwhile counts. An
+// order that neither call knows was never placed.
+func (s *Service) shut(ctx context.Context, outTradeNo string, seen *Resolution) (done bool, err error) {
+	closed := s.Close(ctx, outTradeNo)
+	looked := s.look(ctx, outTradeNo, seen)
+	switch {
+	case seen.Outcome != wechat.Unknown:
+		return true, nil
+	case closed == nil, is(closed, pay.ErrOrderNotExist) && is(looked, pay.ErrOrderNotExist):
+		seen.Outcome = wechat.NotDone
+		return true, nil
+	}
+	return check.Hopeless(closed), closed
+}
+
+// undo reverses the order. A payment that lands meanwhile goes back too.
+func (s *Service) undo(ctx context.Context, outTradeNo string, seen *Resolution) (done bool, err error) {
+	again, err := s.Reverse(ctx, outTradeNo)
+	switch {
+	case err == nil && again:
+		return false, errors.New("apiv2: WeChat Pay wants the reversal repeated")
+	case err == nil:
+		seen.Outcome = wechat.NotDone
+		return true, nil
+	}
+	return check.Hopeless(err) || wechat.OutcomeOf(err) == wechat.NotDone, err // it says no, and will again
 }

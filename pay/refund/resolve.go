@@ -3,7 +3,6 @@ package refund
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -56,7 +55,7 @@ func (r Resolver) Resolve(ctx context.Context, in Request) (*Refund, error) {
 	refusals, before := 0, time.Duration(0)
 	for _, at := range schedule {
 		if err := check.Wait(ctx, r.Sleep, at-before); err != nil {
-			return nil, stopped(err, last)
+			return nil, check.Stopped(ErrUnresolved, err, last)
 		}
 		before = at
 		found, err := r.Refunds.Query(ctx, in.OutRefundNo)
@@ -101,11 +100,4 @@ func notDone(err error) error {
 		return &wechat.CallError{Op: call.Op, Outcome: wechat.NotDone, Body: call.Body, Err: call.Err}
 	}
 	return err
-}
-
-func stopped(err, last error) error {
-	if last != nil {
-		err = fmt.Errorf("%w (after: %w)", err, last)
-	}
-	return check.Unresolved(ErrUnresolved, err)
 }

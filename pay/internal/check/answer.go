@@ -5,6 +5,7 @@ package check
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -49,4 +50,17 @@ func Unresolved(why, cause error) error { return check.Unresolved(why, cause) }
 // Wait is sleep or a timer; see the package of the same name above.
 func Wait(ctx context.Context, sleep func(context.Context, time.Duration) error, d time.Duration) error {
 	return check.Wait(ctx, sleep, d)
+}
+
+// Poll looks on a schedule; see the package of the same name above.
+func Poll(ctx context.Context, sleep func(context.Context, time.Duration) error, schedule []time.Duration, look func() (done bool)) error {
+	return check.Poll(ctx, sleep, schedule, look)
+}
+
+// Stopped wraps err, which ended the waiting, and what went wrong last before it.
+func Stopped(why, err, last error) error {
+	if last != nil {
+		err = fmt.Errorf("%w (after: %w)", err, last)
+	}
+	return check.Unresolved(why, err)
 }

@@ -56,3 +56,14 @@ func TestUnresolvedAndWaitAreThoseAbove(t *testing.T) {
 	stop := errors.New("stop")
 	require.ErrorIs(t, check.Wait(t.Context(), func(context.Context, time.Duration) error { return stop }, 1), stop)
 }
+
+func TestStopped(t *testing.T) {
+	t.Parallel()
+	why, stop, last := errors.New("why"), errors.New("stop"), errors.New("last")
+	require.EqualError(t, check.Stopped(why, stop, nil), "why: stop")
+	err := check.Stopped(why, check.Poll(t.Context(), func(context.Context, time.Duration) error { return stop }, []time.Duration{1}, nil), last)
+	require.ErrorIs(t, err, why)
+	require.ErrorIs(t, err, stop)
+	require.ErrorIs(t, err, last)
+	assert.Equal(t, "why: stop (after: last)", err.Error())
+}
