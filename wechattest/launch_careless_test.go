@@ -189,6 +189,9 @@ func (c *careless) booked(event string, plain []byte) bool {
 
 // Every planted fault is found, and nothing else is.
 func TestLaunchFindsPlantedFaults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes half a minute; the whole run has it")
+	}
 	t.Parallel()
 	p, err := wechattest.NewPay(wechattest.Config{Keys: wechattest.ReusedKeys()})
 	require.NoError(t, err)

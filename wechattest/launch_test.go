@@ -156,6 +156,9 @@ type nobody struct{}
 func (nobody) Send(context.Context, string, message.Message) error { return errors.New("not here") }
 
 func TestLaunchPassesACarefulShop(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes half a minute; the whole run has it")
+	}
 	t.Parallel()
 	_, targets := carefulShop(t)
 	report, err := wechattest.Launch(t.Context(), targets)
