@@ -131,33 +131,13 @@ func (a *App) callback(p *person, ask loginAsk, consent bool) string {
 	return address
 }
 
-// userCookie names the user a browser belongs to.
-const userCookie = "wechattest_user"
-
-// Cookie makes a browser the user's: with it the authorize pages know who is there.
-// A browser without one is asked for a name.
-func (a *App) Cookie(u User) *http.Cookie {
-	return &http.Cookie{Name: userCookie, Value: url.QueryEscape(u.Name + "\n" + u.ID), Path: "/connect/", HttpOnly: true, SameSite: http.SameSiteLaxMode}
-}
-
-// browser is the user of a cookie.
-func (c *appCall) browser() (User, bool) {
-	k, err := c.request().Cookie(userCookie)
-	if err != nil {
-		return User{}, false
-	}
-	text, err := url.QueryUnescape(k.Value)
-	name, id, ok := strings.Cut(text, "\n")
-	return User{Name: name, ID: id}, err == nil && ok && text != "\n"
-}
-
 // authorizePage is the login for browsers: who are you, do you consent, go back.
 func (a *App) authorizePage(c *appCall) (any, *errcode) {
 	ask, err := a.readAuthorize(c.query)
 	if err != nil {
 		return loginPage(http.StatusOK, loginView{Problem: strings.TrimPrefix(err.Error(), "wechattest: ")}), nil
 	}
-	u, known := c.browser()
+	u, known := a.browser(c)
 	form, _ := url.ParseQuery(string(c.body)) // what is missing counts as nothing chosen
 	if c.method == http.MethodPost && foreignForm(c) {
 		return loginPage(http.StatusForbidden, loginView{Problem: "the form comes from another page"}), nil

@@ -64,6 +64,7 @@ type Order struct {
 	Asked         int        // how often the healer has asked WeChat
 	Refunded      wechat.Fen // refunds that succeeded
 	Refunding     wechat.Fen // refunds under way
+	Address       string     // as package address saves it, in clear; empty if none was picked
 }
 
 // Refundable is what may still be given back, in fen.
@@ -81,7 +82,7 @@ func (o Order) Buyer() string { return cmp.Or(o.Payer, o.OpenID) }
 func (o Order) UnitPrice() wechat.Fen { return o.Total / wechat.Fen(o.Quantity) }
 
 const orderColumns = `SELECT no, mchid, appid, customer_id, openid, product, description, quantity, total, nickname, note, channel, state,
-	prepay_id, code_url, transaction_id, created, expires, paid, asked, ip, payer, watch,
+	prepay_id, code_url, transaction_id, created, expires, paid, asked, ip, payer, watch, address,
 	(SELECT coalesce(sum(amount), 0) FROM refunds r WHERE r.order_no = o.no AND r.state = 'SUCCESS'),
 	(SELECT coalesce(sum(amount), 0) FROM refunds r WHERE r.order_no = o.no AND r.state IN ('REQUESTED', 'PROCESSING', 'ABNORMAL'))
 	FROM orders o `
@@ -90,7 +91,7 @@ func scanOrder(row interface{ Scan(...any) error }) (Order, error) {
 	var o Order
 	var created, expires, paid, watch int64
 	err := row.Scan(&o.No, &o.Seller.MchID, &o.Seller.AppID, &o.Customer, &o.OpenID, &o.Product, &o.Description, &o.Quantity, &o.Total, &o.Nickname, &o.Note,
-		&o.Channel, &o.State, &o.PrepayID, &o.CodeURL, &o.TransactionID, &created, &expires, &paid, &o.Asked, &o.IP, &o.Payer, &watch,
+		&o.Channel, &o.State, &o.PrepayID, &o.CodeURL, &o.TransactionID, &created, &expires, &paid, &o.Asked, &o.IP, &o.Payer, &watch, &o.Address,
 		&o.Refunded, &o.Refunding)
 	o.Created, o.Expires, o.Paid = moment(created), moment(expires), moment(paid)
 	o.Watch = moment(watch)

@@ -84,9 +84,10 @@ func (s *Store) place(ctx context.Context, tx *sql.Tx, c Cart) (Order, error) {
 	now := s.now()
 	no := now.In(wechat.Beijing).Format("20060102") + rand.Text()[:20]
 	_, err = tx.ExecContext(ctx, `INSERT INTO orders (no, mchid, appid, customer_id, form_token, product, description, quantity, total,
-		nickname, note, channel, state, openid, created, expires, ask_next, ip) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		nickname, note, channel, state, openid, created, expires, ask_next, ip, address) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+		coalesce((SELECT saved FROM addresses WHERE customer_id = ?), ''))`,
 		no, c.Seller.MchID, c.Seller.AppID, c.Customer, c.FormToken, p.Slug, p.Name, c.Quantity, int64(p.Price)*c.Quantity, c.Nickname, c.Note,
-		c.Channel, Pending, c.OpenID, millis(now), millis(now.Add(PayWithin)), millis(askOrder(now, now, 0)), c.IP)
+		c.Channel, Pending, c.OpenID, millis(now), millis(now.Add(PayWithin)), millis(askOrder(now, now, 0)), c.IP, c.Customer)
 	if err != nil {
 		return Order{}, fmt.Errorf("shop: new order: %w", err)
 	}

@@ -12,9 +12,17 @@ CREATE TABLE IF NOT EXISTS products (
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS customers (
-	id      INTEGER PRIMARY KEY,
-	openid  TEXT NOT NULL UNIQUE,
-	created INTEGER NOT NULL
+	id       INTEGER PRIMARY KEY,
+	openid   TEXT NOT NULL UNIQUE, -- or a made-up one of a guest
+	created  INTEGER NOT NULL,
+	nickname TEXT NOT NULL DEFAULT '' -- as WeChat told it
+) STRICT;
+
+-- Where a customer's parcels go: personal data, as package address saves it.
+CREATE TABLE IF NOT EXISTS addresses (
+	customer_id INTEGER PRIMARY KEY REFERENCES customers (id),
+	saved       TEXT NOT NULL,
+	at          INTEGER NOT NULL
 ) STRICT;
 
 -- The cookie holds a random token, the table only its SHA-256: a stolen copy of the file logs nobody in.
@@ -52,6 +60,8 @@ CREATE TABLE IF NOT EXISTS orders (
 	ip             TEXT NOT NULL DEFAULT '',   -- of the browser that ordered
 	payer          TEXT NOT NULL DEFAULT '',   -- openid of who paid, if a notice said so
 	watch          INTEGER NOT NULL DEFAULT 0, -- closed here but not at WeChat: until then it may be paid
+	address        TEXT NOT NULL DEFAULT '',   -- where it goes, as the customer's address was
+	told           INTEGER NOT NULL DEFAULT 0, -- the customer got a message about the payment
 	UNIQUE (customer_id, form_token)           -- a double click is one order
 ) STRICT;
 CREATE INDEX IF NOT EXISTS orders_due ON orders (ask_next) WHERE state = 'PENDING';

@@ -75,12 +75,20 @@ func (s *Store) prepare(ctx context.Context) error {
 	})
 }
 
+// newColumns are what tables have learned since the first shop.
+var newColumns = []struct{ table, name, kind string }{
+	{"orders", "ip", "TEXT NOT NULL DEFAULT ''"},
+	{"orders", "watch", "INTEGER NOT NULL DEFAULT 0"},
+	{"orders", "payer", "TEXT NOT NULL DEFAULT ''"},
+	{"orders", "address", "TEXT NOT NULL DEFAULT ''"},
+	{"orders", "told", "INTEGER NOT NULL DEFAULT 0"},
+	{"alarms", "acked", "INTEGER NOT NULL DEFAULT 0"},
+	{"customers", "nickname", "TEXT NOT NULL DEFAULT ''"},
+}
+
 // addColumns gives a file of an older shop what its tables have learned since.
 func addColumns(ctx context.Context, tx *sql.Tx) error {
-	for _, c := range []struct{ table, name, kind string }{
-		{"orders", "ip", "TEXT NOT NULL DEFAULT ''"}, {"orders", "watch", "INTEGER NOT NULL DEFAULT 0"}, {"orders", "payer", "TEXT NOT NULL DEFAULT ''"},
-		{"alarms", "acked", "INTEGER NOT NULL DEFAULT 0"},
-	} {
+	for _, c := range newColumns {
 		var there int
 		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM pragma_table_info(?) WHERE name = ?`, c.table, c.name).Scan(&there); err != nil {
 			return err
