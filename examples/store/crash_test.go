@@ -123,6 +123,7 @@ func buyAndRefund(ctx context.Context, address, password string, died <-chan str
 	}
 	p := &person{address: address, died: died,
 		client: &http.Client{Jar: jar, Timeout: 20 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}}
+	p.enter(ctx, jar)
 	form := p.get(ctx, "/p/tea")
 	at, _ := p.post(ctx, "/orders", form, url.Values{"product": {"tea"}, "quantity": {"1"}, "channel": {"JSAPI"}})
 	var params map[string]string
@@ -145,6 +146,24 @@ func buyAndRefund(ctx context.Context, address, password string, died <-chan str
 	p.post(ctx, "/merchant/login", login, url.Values{"password": {password}})
 	sale := p.get(ctx, "/merchant"+at)
 	p.post(ctx, "/merchant"+at+"/refund", sale, url.Values{"amount": {"68.00"}, "reason": {"协商退款"}})
+}
+
+// enter logs in on the way to a page, and picks an address there.
+func (p *person) enter(ctx context.Context, jar http.CookieJar) {
+	host, err := url.Parse(p.address)
+	if err != nil {
+		return
+	}
+	jar.SetCookies(host, []*http.Cookie{new(wechattest.App).Cookie(wechattest.User{Name: "小林"})})
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.address+"/me/address", strings.NewReader(`{"errMsg":"openAddress:ok",
+		"userName":"林小明","telNumber":"13800000000","provinceName":"广东省","cityName":"广州市","detailInfo":"新港中路397号"}`))
+	if err != nil {
+		return
+	}
+	r.Header.Set("X-CSRF-Token", field(p.get(ctx, "/enter?to=/me"), "csrf"))
+	if res, err := p.client.Do(r); err == nil {
+		_ = res.Body.Close() // the answer shows on the next page
+	}
 }
 
 // person is a browser that does not mind a shop that dies.

@@ -79,13 +79,10 @@ func (a *Account) Run(ctx context.Context, every time.Duration) {
 // have to write first.
 var ErrNoChat = errors.New("account: the customer has to write first")
 
-// Ask opens the talk about an order: the account says in the customer's chat how it
-// stands. It is ErrNoChat where WeChat only lets an account answer.
-func (a *Account) Ask(ctx context.Context, o shop.Order) error {
-	if o.OpenID == "" {
-		return ErrNoChat
-	}
-	err := a.say.Send(ctx, o.OpenID, a.about(o))
+// Ask opens the talk about an order: the account says in the chat of its customer,
+// who has that openid, how it stands. It is ErrNoChat where WeChat only lets an account answer.
+func (a *Account) Ask(ctx context.Context, openID string, o shop.Order) error {
+	err := a.say.Send(ctx, openID, a.about(o))
 	for _, code := range []wechat.Code{message.ErrWindowClosed, message.ErrWindowSpent, message.ErrUserRefuses, message.ErrOpenID} {
 		if errors.Is(err, code) {
 			return errors.Join(ErrNoChat, err)

@@ -18,10 +18,12 @@ import (
 	"time"
 
 	"github.com/wxcommerce/wechat"
+	"github.com/wxcommerce/wechat/examples/store/internal/account"
 	"github.com/wxcommerce/wechat/examples/store/internal/cashier"
 	"github.com/wxcommerce/wechat/examples/store/internal/shop"
 	"github.com/wxcommerce/wechat/examples/store/internal/web"
 	"github.com/wxcommerce/wechat/wechattest"
+	"github.com/wxcommerce/wechat/wechattest/ui"
 )
 
 // Config says where the shop runs. Only Addr and Data are needed.
@@ -43,6 +45,8 @@ type App struct {
 	Store    *shop.Store
 	Cashier  *cashier.Cashier
 	Sim      Simulator
+	Account  *account.Account
+	People   *wechattest.App // the account's users, as the shop's owner would see them if allowed to
 
 	till    cashier.Till
 	servers []*http.Server
@@ -72,13 +76,17 @@ func Start(ctx context.Context, cfg Config) (*App, error) {
 	a := &App{Origin: "http://" + shopSide.Addr().String(), WeChat: "http://" + wechatSide.Addr().String()}
 	pages, err := a.open(ctx, cfg, begin)
 	if err != nil {
-		return nil, errors.Join(err, shopSide.Close(), wechatSide.Close(), a.closeBooks())
+		return nil, errors.Join(err, shopSide.Close(), wechatSide.Close(), a.closeAccount(ctx), a.closeBooks())
 	}
 	a.serve(shopSide, pages)
-	a.serve(wechatSide, a.Sim.Handler(a.Origin))
+	a.serve(wechatSide, ui.WithAccount(a.People, "山月小铺", a.Sim.Handler(a.Origin), a.Origin))
 	healing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.stop = stop
+	if err := a.setUp(ctx); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
 	if cfg.Heal > 0 {
+		a.work.Go(func() { a.Account.Run(healing, time.Second) })
 		a.work.Go(func() { a.Cashier.Run(healing, cfg.Heal) })
 	}
 	return a, nil
@@ -103,7 +111,10 @@ func (a *App) open(ctx context.Context, cfg Config, begin beginning) (pages http
 	if a.Password, err = password(cfg.Data); err != nil {
 		return nil, err
 	}
-	return web.New(web.Config{Store: a.Store, Cashier: a.Cashier, Origin: a.Origin, WeChat: a.WeChat,
+	if err = a.openAccount(cfg); err != nil {
+		return nil, err
+	}
+	return web.New(web.Config{Store: a.Store, Cashier: a.Cashier, Account: a.Account, Origin: a.Origin, WeChat: a.WeChat,
 		Password: a.Password, Theirs: a.Theirs, Log: cfg.Log})
 }
 
@@ -146,6 +157,7 @@ func (a *App) Close() error {
 		problems = append(problems, s.Shutdown(ctx))
 	}
 	a.work.Wait()
+	problems = append(problems, a.closeAccount(ctx))
 	return errors.Join(append(problems, a.closeBooks())...)
 }
 

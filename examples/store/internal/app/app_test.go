@@ -101,7 +101,7 @@ func TestSimulatorPlaysTheCustomerOfAPage(t *testing.T) {
 			a, err := app.Start(t.Context(), app.Config{Addr: "127.0.0.1:0", Data: t.TempDir(), Generation: generation, Keys: wechattest.ReusedKeys(), Clock: clock})
 			require.NoError(t, err)
 			defer func() { assert.NoError(t, a.Close()) }()
-			_, ses, err := a.Store.NewSession(t.Context())
+			_, ses, err := a.Store.Login(t.Context(), "", wechattest.User{Name: "小林"}.OpenID(a.Cashier.Seller().AppID))
 			require.NoError(t, err)
 			o, err := a.Store.Place(t.Context(), shop.Cart{Seller: a.Cashier.Seller(), Customer: ses.Customer, OpenID: ses.OpenID, Product: "tea",
 				Quantity: 1, Channel: shop.JSAPI, FormToken: "a-form-token-of-sixteen"})

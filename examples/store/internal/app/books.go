@@ -3,11 +3,6 @@ package app
 import (
 	"context"
 	"crypto/rand"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/wxcommerce/wechat/examples/store/internal/shop"
@@ -40,18 +35,5 @@ func (a *App) Compare(ctx context.Context) (shop.Comparison, error) {
 // password is the merchant's: chosen by chance on the first run and kept in the
 // data folder, readable for its owner only.
 func password(dir string) (string, error) {
-	path := filepath.Join(dir, "merchant-password")
-	b, err := os.ReadFile(path)
-	if err == nil {
-		if p := strings.TrimSpace(string(b)); p != "" {
-			return p, nil
-		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("store: merchant password: %w", err)
-	}
-	p := strings.ToLower(rand.Text()[:12]) // 60 bits
-	if err := os.WriteFile(path, []byte(p+"\n"), 0o600); err != nil {
-		return "", fmt.Errorf("store: merchant password: %w", err)
-	}
-	return p, nil
+	return secret(dir, "merchant-password", func() string { return strings.ToLower(rand.Text()[:12]) }) // 60 bits
 }

@@ -100,7 +100,7 @@ func (b *bench) newCashier(s *shop.Store) *cashier.Cashier {
 
 func (b *bench) place(channel shop.Channel, product string, quantity int64) shop.Order {
 	b.t.Helper()
-	_, ses, err := b.store.NewSession(b.t.Context())
+	_, ses, err := b.store.Login(b.t.Context(), "", wechattest.User{Name: rand.Text()}.OpenID(b.account.AppID))
 	require.NoError(b.t, err)
 	o, err := b.store.Place(b.t.Context(), shop.Cart{Seller: b.cashier.Seller(), Customer: ses.Customer, OpenID: ses.OpenID,
 		Product: product, Quantity: quantity, Note: "请包装", Channel: channel, FormToken: rand.Text()})

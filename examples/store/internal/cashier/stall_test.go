@@ -57,7 +57,7 @@ func each(t *testing.T, f func(t *testing.T, s *stall)) {
 
 func (s *stall) place(channel shop.Channel, product string, quantity int64) shop.Order {
 	s.t.Helper()
-	_, ses, err := s.Store.NewSession(s.t.Context())
+	_, ses, err := s.Store.Login(s.t.Context(), "", wechattest.User{Name: rand.Text()}.OpenID(s.Cashier.Seller().AppID))
 	require.NoError(s.t, err)
 	o, err := s.Store.Place(s.t.Context(), shop.Cart{Seller: s.Cashier.Seller(), Customer: ses.Customer, OpenID: ses.OpenID,
 		Product: product, Quantity: quantity, Note: "请包装", Channel: channel, FormToken: rand.Text(), IP: "::1"})

@@ -32,6 +32,8 @@ type page struct {
 	status int
 	path   string // after redirects
 	body   string
+	// address is path with host and query.
+	address string
 }
 
 func (b *browser) get(ctx context.Context, path string) (page, error) {
@@ -48,6 +50,17 @@ func (b *browser) submit(ctx context.Context, on page, path string, fields url.V
 	return b.do(ctx, http.MethodPost, path, fields)
 }
 
+// post sends what a script of a page sends.
+func (b *browser) post(ctx context.Context, path, csrf, kind, body string) (page, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, b.origin+path, strings.NewReader(body))
+	if err != nil {
+		return page{}, err
+	}
+	r.Header.Set("X-CSRF-Token", csrf)
+	r.Header.Set("Content-Type", kind)
+	return b.send(r)
+}
+
 func (b *browser) do(ctx context.Context, method, path string, form url.Values) (page, error) {
 	at := path
 	if strings.HasPrefix(path, "/") {
@@ -60,6 +73,10 @@ func (b *browser) do(ctx context.Context, method, path string, form url.Values) 
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
+	return b.send(r)
+}
+
+func (b *browser) send(r *http.Request) (page, error) {
 	res, err := b.client.Do(r)
 	if err != nil {
 		return page{}, err
@@ -69,9 +86,9 @@ func (b *browser) do(ctx context.Context, method, path string, form url.Values) 
 	if err != nil {
 		return page{}, err
 	}
-	p := page{status: res.StatusCode, path: res.Request.URL.Path, body: string(body)}
+	p := page{status: res.StatusCode, path: res.Request.URL.Path, body: string(body), address: res.Request.URL.String()}
 	if p.status >= 400 {
-		return p, fmt.Errorf("%s %s: %s", method, path, res.Status)
+		return p, fmt.Errorf("%s %s: %s", r.Method, r.URL.Path, res.Status)
 	}
 	return p, nil
 }
@@ -79,6 +96,15 @@ func (b *browser) do(ctx context.Context, method, path string, form url.Values) 
 // hidden is the value of a hidden field of the page, or "".
 func (p page) hidden(name string) string {
 	m := regexp.MustCompile(`name="` + name + `" value="([^"]*)"`).FindStringSubmatch(p.body)
+	if m == nil {
+		return ""
+	}
+	return html.UnescapeString(m[1])
+}
+
+// data is the value of a data attribute of the page, or "".
+func (p page) data(name string) string {
+	m := regexp.MustCompile(` data-` + name + `="([^"]*)"`).FindStringSubmatch(p.body)
 	if m == nil {
 		return ""
 	}

@@ -25,6 +25,7 @@ type day struct {
 	customer *browser
 	merchant *browser
 	sold     string // number of the order that is going to be refunded
+	inside   string // number of the order that was paid inside of WeChat
 }
 
 // step does something and says in a few words what came of it.
@@ -35,7 +36,13 @@ type step struct {
 
 var steps = []step{
 	{"open", open},
+	{"follow", follow},
+	{"menu", tapMenu},
+	{"keyword", writeWord},
+	{"log in", logIn},
+	{"address", pickAddress},
 	{"pay in WeChat", payInWeChat},
+	{"message", hearOfIt},
 	{"cancelled payment", cancelPayment},
 	{"lost reply", lostReply},
 	{"notice twice", noticeTwice},

@@ -137,7 +137,7 @@ func TestStepsNoticeTrouble(t *testing.T) {
 	}
 	unpaid := func(a *app.App) {
 		a.Sim.FaultNotice(lost)
-		_, s, err := a.Store.NewSession(context.Background())
+		_, s, err := a.Store.Login(context.Background(), "", wechattest.User{Name: "小林"}.OpenID(a.Cashier.Seller().AppID))
 		if err != nil {
 			return
 		}

@@ -40,6 +40,9 @@ func open(ctx context.Context, d *day) (string, error) {
 
 // order fills in the form of a product page.
 func (d *day) order(ctx context.Context, product string, quantity int, channel shop.Channel) (no string, p page, err error) {
+	if err := d.ready(ctx); err != nil {
+		return "", page{}, err
+	}
 	form, err := d.customer.get(ctx, "/p/"+product)
 	if err != nil {
 		return "", page{}, err
@@ -103,6 +106,7 @@ func payInWeChat(ctx context.Context, d *day) (string, error) {
 	if err != nil || !p.says("支付成功") {
 		return "", errors.Join(err, d.expect(ctx, no, shop.Paid))
 	}
+	d.inside = no
 	return "order of 336.00 yuan confirmed on the sheet; the page turned paid when the signed notice came, not before", nil
 }
 

@@ -53,7 +53,7 @@ func fresh(t *testing.T) (*shop.Store, *clock) {
 
 func customer(t *testing.T, s *shop.Store) shop.Session {
 	t.Helper()
-	_, ses, err := s.NewSession(t.Context())
+	_, ses, err := s.Login(t.Context(), "", "o0000"+rand.Text())
 	require.NoError(t, err)
 	return ses
 }

@@ -77,6 +77,10 @@ func (s *Server) place(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	slug := r.PostForm.Get("product")
+	if shop.Channel(r.PostForm.Get("channel")) == shop.JSAPI && ses.OpenID == "" {
+		back(w, r, "/p/"+slug, "login") // WeChat takes the money of somebody it can name
+		return
+	}
 	quantity, err := shop.ParseQuantity(r.PostForm.Get("quantity"))
 	var o shop.Order
 	if err == nil {

@@ -3,6 +3,7 @@ package web_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"html"
 	"io"
 	"net/http"
@@ -38,6 +39,8 @@ type town struct {
 	clock   *wechattest.VirtualClock
 	sim     *wechattest.Pay
 	account *wechattest.Account
+	people  *wechattest.App
+	users   int
 	store   *shop.Store
 	pages   http.Handler
 }
@@ -59,7 +62,7 @@ func newTown(t *testing.T, edit ...func(*web.Config)) *town {
 	require.NoError(t, err)
 	c, err := cashier.New(cashier.Config{Store: b.store, Till: cashier.NewV3(m, b.account.AppID, origin+web.NoticePath)})
 	require.NoError(t, err)
-	cfg := web.Config{Store: b.store, Cashier: c, Origin: origin, WeChat: simulate, Password: secret, Theirs: b.theirs}
+	cfg := web.Config{Store: b.store, Cashier: c, Account: b.openAccount(), Origin: origin, WeChat: simulate, Password: secret, Theirs: b.theirs}
 	for _, f := range edit {
 		f(&cfg)
 	}
@@ -99,7 +102,18 @@ type visitor struct {
 	cookies map[string]string
 }
 
-func (b *town) visitor() *visitor { return &visitor{b, map[string]string{}} }
+func (b *town) guest() *visitor { return &visitor{b, map[string]string{}} }
+
+// visitor is a browser inside of WeChat: somebody who has logged in and picked where
+// parcels go.
+func (b *town) visitor() *visitor {
+	b.t.Helper()
+	b.users++
+	v := b.guest()
+	v.login(wechattest.User{Name: fmt.Sprint("user ", b.users)}, "/")
+	require.Equal(b.t, http.StatusOK, v.do(http.MethodPost, "/me/address", nil, "X-CSRF-Token", v.csrf(), "Body", picked).Code)
+	return v
+}
 
 // answer is a page or whatever else came back.
 type answer struct {
@@ -112,7 +126,13 @@ func (v *visitor) do(method, target string, form url.Values, headers ...string) 
 	if strings.HasPrefix(target, "/") {
 		target = origin + target
 	}
-	r := httptest.NewRequestWithContext(v.b.t.Context(), method, target, strings.NewReader(form.Encode()))
+	body := form.Encode()
+	for i := 0; i+1 < len(headers); i += 2 {
+		if headers[i] == "Body" {
+			body = headers[i+1]
+		}
+	}
+	r := httptest.NewRequestWithContext(v.b.t.Context(), method, target, strings.NewReader(body))
 	if form != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}

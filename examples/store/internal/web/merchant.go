@@ -75,7 +75,7 @@ func (s *Server) sale(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		s.broken(w, r, err)
 	default:
-		s.show(w, r, http.StatusOK, "sale", orderPage{o, refunds, mark(o), rand.Text()})
+		s.show(w, r, http.StatusOK, "sale", orderPage{Order: o, Refunds: refunds, Address: s.address(o.Address), Mark: mark(o), FormToken: rand.Text()})
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/wxcommerce/wechat/address"
 	"github.com/wxcommerce/wechat/examples/store/internal/cashier"
 	"github.com/wxcommerce/wechat/examples/store/internal/crash"
 	"github.com/wxcommerce/wechat/examples/store/internal/shop"
@@ -35,6 +36,7 @@ func (s *Server) orders(w http.ResponseWriter, r *http.Request) {
 type orderPage struct {
 	shop.Order
 	Refunds   []shop.Refund
+	Address   *address.Address
 	Mark      string // of the state shown, see state
 	FormToken string // merchant page only
 }
@@ -45,7 +47,7 @@ func (s *Server) order(w http.ResponseWriter, r *http.Request, o shop.Order) {
 		s.broken(w, r, err)
 		return
 	}
-	s.show(w, r, http.StatusOK, "order", orderPage{Order: o, Refunds: refunds, Mark: mark(o)})
+	s.show(w, r, http.StatusOK, "order", orderPage{Order: o, Refunds: refunds, Address: s.address(o.Address), Mark: mark(o)})
 }
 
 // mark changes whenever the page would look different.
@@ -81,6 +83,10 @@ func (s *Server) draw(w http.ResponseWriter, r *http.Request, text string) {
 
 // jsapi gives the checkout page what it has to hand to WeixinJSBridge.
 func (s *Server) jsapi(w http.ResponseWriter, r *http.Request, o shop.Order) {
+	if o.Address == "" {
+		s.json(w, r, http.StatusConflict, map[string]string{"problem": "address"})
+		return
+	}
 	params, err := s.Cashier.JSAPI(r.Context(), o)
 	switch {
 	case errors.Is(err, cashier.ErrNotPayable):

@@ -29,8 +29,9 @@ func parsePages() (pages, error) {
 		"time":  func(t time.Time) string { return t.In(wechat.Beijing).Format("2006-01-02 15:04:05") },
 		"asset": asset, "picture": picture,
 		// what a part of a page needs beside its subject
-		"pair":       func(v view, o shop.Order) part { return part{V: v, O: o} },
-		"refundpair": func(v view, r shop.Refund) part { return part{V: v, R: r} },
+		"pair":        func(v view, o shop.Order) part { return part{V: v, O: o} },
+		"refundpair":  func(v view, r shop.Refund) part { return part{V: v, R: r} },
+		"addresspart": addressPartOf,
 		"row": func(v view, o shop.Order, at string, who bool) part {
 			return part{V: v, O: o, Link: at + o.No, Who: who}
 		},
@@ -75,6 +76,15 @@ func picture(slug string) (string, error) {
 		return at, nil
 	}
 	return asset("pictures/logo.svg")
+}
+
+// Picture is the path of a product's picture.
+func Picture(slug string) string {
+	at, err := picture(slug)
+	if err != nil {
+		return "/"
+	}
+	return at
 }
 
 func static() http.Handler {

@@ -337,14 +337,14 @@ func assertLocal(t *testing.T, to, trick string) {
 
 func TestAdverse72_DeniesScriptsAndOtherSitesTheCookie(t *testing.T) {
 	t.Parallel()
-	cookie := newTown(t).visitor().get("/").Result().Cookies()[0]
+	cookie := newTown(t).guest().get("/").Result().Cookies()[0]
 	assert.True(t, cookie.HttpOnly)
 	assert.Equal(t, http.SameSiteLaxMode, cookie.SameSite)
 	assert.Equal(t, "/", cookie.Path)
 	assert.Empty(t, cookie.Domain)
 
 	b := newTown(t, func(c *web.Config) { c.Origin = "https://shop.test" })
-	a := b.visitor().get("https://shop.test/")
+	a := b.guest().get("https://shop.test/")
 	cookie = a.Result().Cookies()[0]
 	assert.True(t, cookie.Secure)
 	assert.Equal(t, "__Host-session", cookie.Name)
@@ -354,7 +354,7 @@ func TestAdverse72_DeniesScriptsAndOtherSitesTheCookie(t *testing.T) {
 func TestAdverse72_DeniesSessionFixation(t *testing.T) {
 	t.Parallel()
 	b := newTown(t)
-	v := b.visitor()
+	v := b.guest()
 	v.cookies["session"] = "PLANTEDPLANTEDPLANTED"
 	v.get("/")
 	assert.NotEqual(t, "PLANTEDPLANTEDPLANTED", v.cookies["session"], "a token we did not make is not taken over")

@@ -14,14 +14,17 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/wxcommerce/wechat/examples/store/internal/account"
 	"github.com/wxcommerce/wechat/examples/store/internal/cashier"
 	"github.com/wxcommerce/wechat/examples/store/internal/shop"
+	"github.com/wxcommerce/wechat/oauth"
 )
 
 // Config is what the pages need; Log may be nil.
 type Config struct {
 	Store    *shop.Store
 	Cashier  *cashier.Cashier
+	Account  *account.Account
 	Origin   string // of this shop, such as http://127.0.0.1:8080; never taken from a request
 	WeChat   string // origin that serves the bridge script, the pay sheet and the phone
 	Password string // of the merchant
@@ -36,6 +39,7 @@ type Server struct {
 	host   string
 	secure bool
 	pages  pages
+	door   *oauth.Login
 	root   http.Handler
 }
 
@@ -47,8 +51,8 @@ const maxForm = 64 << 10
 
 // New makes the pages.
 func New(c Config) (*Server, error) {
-	if c.Store == nil || c.Cashier == nil || c.Theirs == nil || len(c.Password) < 8 {
-		return nil, errors.New("web: Store, Cashier, Theirs and a Password of at least 8 characters are all needed")
+	if c.Store == nil || c.Cashier == nil || c.Account == nil || c.Theirs == nil || len(c.Password) < 8 {
+		return nil, errors.New("web: Store, Cashier, Account, Theirs and a Password of at least 8 characters are all needed")
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -61,6 +65,9 @@ func New(c Config) (*Server, error) {
 	if s.pages, err = parsePages(); err != nil {
 		return nil, err
 	}
+	if s.door, err = c.Account.Login(s.entered, s.loginFailed); err != nil {
+		return nil, err
+	}
 	s.root = s.guard(s.routes())
 	return s, nil
 }
@@ -68,21 +75,31 @@ func New(c Config) (*Server, error) {
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(NoticePath, s.Cashier.Notices())
+	mux.Handle(account.PushPath, s.Account.Pushes())
+	mux.Handle(s.door.Path(), s.door)
+	mux.Handle("GET "+account.EnterPath, s.door.Require(http.HandlerFunc(s.enter)))
+	mux.Handle("GET /me/profile", s.door.Consented().Require(http.HandlerFunc(s.profiled)))
 	mux.Handle("GET /static/", static())
 	mux.Handle("GET /pictures/", static())
 
-	mux.HandleFunc("GET /{$}", s.home)
-	mux.HandleFunc("GET /p/{slug}", s.product)
+	mux.HandleFunc("GET /{$}", s.quietly(s.home))
+	mux.HandleFunc("GET /p/{slug}", s.quietly(s.product))
 	mux.HandleFunc("GET /p/{slug}/code.svg", s.poster)
 	mux.HandleFunc("GET /lang", s.language)
 	mux.HandleFunc("POST /orders", s.form(s.place))
-	mux.HandleFunc("GET /orders", s.orders)
+	mux.HandleFunc("GET /orders", s.quietly(s.orders))
 	mux.HandleFunc("GET /orders/{no}", s.mine(s.order))
 	mux.HandleFunc("GET /orders/{no}/state", s.mine(s.state))
 	mux.HandleFunc("GET /orders/{no}/code.svg", s.mine(s.code))
 	mux.HandleFunc("POST /orders/{no}/jsapi", s.form(s.mine(s.jsapi)))
 	mux.HandleFunc("POST /orders/{no}/native", s.form(s.mine(s.native)))
 	mux.HandleFunc("POST /orders/{no}/cancel", s.form(s.mine(s.cancel)))
+
+	mux.HandleFunc("POST /orders/{no}/talk", s.form(s.customer(s.mine(s.talk))))
+	mux.HandleFunc("GET /me", s.customer(s.me))
+	mux.HandleFunc("POST /me/sign", s.form(s.customer(s.signPage)))
+	mux.HandleFunc("POST /me/address", s.form(s.customer(s.keepAddress)))
+	mux.HandleFunc("POST /me/leave", s.form(s.leave))
 
 	mux.HandleFunc("GET /merchant/login", s.loginPage)
 	mux.HandleFunc("POST /merchant/login", s.form(s.login))
