@@ -23,7 +23,7 @@ func TestNewRefuses(t *testing.T) {
 	_, err := web.New(web.Config{})
 	assert.ErrorContains(t, err, "Password")
 	b := newTown(t)
-	_, err = web.New(web.Config{Store: b.store, Cashier: pagesOf(b).Cashier, Theirs: b.theirs, Password: secret, Origin: "shop.test"})
+	_, err = web.New(web.Config{Store: b.store, Cashier: pagesOf(b).Cashier, Account: pagesOf(b).Account, Theirs: b.theirs, Password: secret, Origin: "shop.test"})
 	assert.ErrorContains(t, err, "origin")
 }
 
@@ -201,7 +201,7 @@ func TestEveryPageRendersInEveryState(t *testing.T) {
 
 func TestNoticesNeedASignatureAndNoSession(t *testing.T) {
 	t.Parallel()
-	v := newTown(t).visitor()
+	v := newTown(t).guest()
 	a := v.do(http.MethodPost, web.NoticePath, url.Values{"a": {"b"}})
 	assert.GreaterOrEqual(t, a.Code, 400)
 	assert.Empty(t, v.cookies)
