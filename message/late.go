@@ -36,8 +36,11 @@ type LateReport struct {
 // Late keeps WeChat's five seconds for functions that may need longer: those that
 // return in time answer the push, the others are acknowledged, and their message
 // is sent by customer service when it is ready. Messages of kinds that no reply
-// carries (mini-program cards and the like) always go that way. It is safe for
-// concurrent use; Wait ends it.
+// carries (mini-program cards and the like) always go that way. A copy of a push, which
+// WeChat sends where it missed the answer, gets the same answer as long as this
+// process remembers it, for a minute: neither is the function called nor the message
+// sent a second time. After a failure a copy begins anew. It is safe for concurrent
+// use; Wait ends it.
 type Late struct {
 	sender   Sender
 	margin   time.Duration
@@ -47,9 +50,10 @@ type Late struct {
 
 	mu      sync.Mutex
 	jobs    map[string]*job // by key
-	late    int             // jobs nobody waits for any more
-	running int             // all jobs
-	idle    chan struct{}   // closed when the last one ends, if somebody wants to know
+	answers memory
+	late    int           // jobs nobody waits for any more
+	running int           // all jobs
+	idle    chan struct{} // closed when the last one ends, if somebody wants to know
 }
 
 // LateOption changes how a Late works.

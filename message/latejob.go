@@ -26,7 +26,7 @@ type job struct {
 // Answer calls f and returns what it returned, or Silence if the time is nearly
 // over or the message cannot be a reply; it is sent to openID then. key is the
 // event's: a copy that WeChat sends meanwhile waits for the same call instead of
-// making a second one. The context given to f ends after WithAtMost, not with the
+// making a second one, and a later one gets the same answer. The context given to f ends after WithAtMost, not with the
 // push. Use it in functions given to notify.Answer; a Router does so by itself.
 func (l *Late) Answer(ctx context.Context, openID, key string, f func(context.Context) (Message, error)) (Message, error) {
 	timer := time.NewTimer(l.patience(ctx))
@@ -76,7 +76,7 @@ func (l *Late) patience(ctx context.Context) time.Duration {
 }
 
 // join makes a job, or waits with others for the one of the same key. A job that is
-// late already gives nil: its message is on the way.
+// late already gives nil: its message is on the way. One that has ended is done.
 func (l *Late) join(ctx context.Context, openID, key string, f func(context.Context) (Message, error)) *job {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -87,11 +87,21 @@ func (l *Late) join(ctx context.Context, openID, key string, f func(context.Cont
 		j.waiting++
 		return j
 	}
+	if m, ok := l.answers.find(key, time.Now()); ok {
+		return answered(m)
+	}
 	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.atMost)
 	j := &job{openID: openID, key: key, f: f, cancel: cancel, start: time.Now(), waiting: 1, done: make(chan struct{})}
 	l.jobs[key] = j
 	l.running++
 	go l.run(own, j)
+	return j
+}
+
+// answered is a job that has ended with m.
+func answered(m Message) *job {
+	j := &job{m: m, done: make(chan struct{})}
+	close(j.done)
 	return j
 }
 
@@ -154,6 +164,9 @@ func (l *Late) conclude(ctx context.Context, j *job, m Message, err error) {
 	if late && err == nil && !m.IsSilence() {
 		err, sent = l.send(ctx, j, m), true
 	}
+	if !taken && (late && err == nil || sent && wechat.OutcomeOf(err) != wechat.NotDone) {
+		l.remember(j.key, Silence())
+	}
 	if sent || late && !taken {
 		l.report(context.WithoutCancel(ctx), LateReport{OpenID: j.openID, Key: j.key, Kind: kind, Took: time.Since(j.start), Err: err})
 	}
@@ -168,8 +181,17 @@ func (l *Late) deliver(j *job, m Message, err error) (taken, late bool) {
 	}
 	j.m, j.err = m, err
 	close(j.done)
+	if err == nil {
+		l.answers.keep(j.key, m, time.Now())
+	}
 	l.forget(j)
 	return true, false
+}
+
+func (l *Late) remember(key string, m Message) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.answers.keep(key, m, time.Now())
 }
 
 func (l *Late) end(j *job) {
