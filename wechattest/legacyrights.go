@@ -130,6 +130,17 @@ func (l *Legacy) Feedback(id string) (LegacyFeedback, error) {
 	return LegacyFeedback{}, ErrNoComplaint
 }
 
+// Feedbacks are the complaints so far, oldest first.
+func (l *Legacy) Feedbacks() []LegacyFeedback {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all []LegacyFeedback
+	for _, f := range l.feedbacks {
+		all = append(all, *f)
+	}
+	return all
+}
+
 // handled is the shop that says it did something about a complaint; l.mu is held.
 // Saying it twice is fine.
 func (l *Legacy) handled(q url.Values) (code int, text string) {

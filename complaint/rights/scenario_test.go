@@ -113,6 +113,7 @@ func TestWholeWay(t *testing.T) {
 	over, err := s.Feedback(f.ID)
 	require.NoError(t, err)
 	assert.Equal(t, "CONFIRMED", over.State)
+	assert.Equal(t, []wechattest.LegacyFeedback{over}, s.Feedbacks())
 }
 
 // A callback the shop cannot take comes again under the same key; a forged one is

@@ -5,16 +5,17 @@
 //
 // prints one address. -demo plays a whole day of the shop without a browser, and
 // -generation v2 or 2014 does either with the older generations of WeChat Pay.
+// -targets FILE starts a shop for the go-live check of examples/golive.
 //
 // # Adverse inputs
 //
 // Each kind of bad input has a number and tests with that number in their names:
 //
 //	39  copies, also to two instances      shop: TestAdverse39_…; cashier: TestAdverse39And49_…; trial: TestG6_…
-//	40  older state after newer            shop: TestAdverse40_RefundStatesOnlyMoveForward
+//	40  older state after newer            shop: TestAdverse40_RefundStates…, _Shipments…, _ComplaintsOnlyMoveForward
 //	42  slow or hung store                 trial: TestG7_Adverse42_…
 //	44  wrong amount, currency, merchant   shop: TestAdverse44_…; cashier, trial: TestAdverse44And45_…
-//	45  unknown order                      cashier, trial: TestAdverse44And45_…
+//	45  unknown order                      cashier, trial: TestAdverse44And45_…; shop: TestAdverse45_Complaint…
 //	49  sent again hours later             cashier: TestAdverse39And49_…; trial: TestAdverse49_…
 //	51  paid while it is closed            shop, cashier, trial: TestAdverse51_…
 //	70  kill -9 between any two steps      here: TestAdverse70_Killed…, one for each point
@@ -25,6 +26,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -53,6 +55,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	addr := flags.String("addr", "127.0.0.1:8080", "loopback address of the shop; the simulated WeChat takes the next port")
 	data := flags.String("data", "data", "folder of the shop's database and of the simulated WeChat's journal")
 	play := flags.Bool("demo", false, "play the whole flow without a browser, in a folder of its own, and exit")
+	targets := flags.String("targets", "", "file to write for examples/golive: the shop then runs for that check, with sample orders, in a folder of its own")
 	generation := flags.String("generation", "v3", "generation of WeChat Pay: "+strings.Join(app.Generations(), ", "))
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -61,9 +64,12 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		return 2
 	}
 	var err error
-	if *play {
+	switch {
+	case *play:
 		err = demo.Run(ctx, out, *generation, nil)
-	} else {
+	case *targets != "":
+		err = serveCheck(ctx, app.Config{Addr: *addr, Generation: *generation}, *targets, out, errs)
+	default:
 		err = serve(ctx, app.Config{Addr: *addr, Data: *data, Generation: *generation}, out, errs)
 	}
 	if err != nil {
@@ -75,6 +81,40 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 
 // serve runs the shop until ctx ends.
 func serve(ctx context.Context, cfg app.Config, out, errs io.Writer) error {
+	return serveWith(ctx, cfg, out, errs, func(*app.App) error { return nil })
+}
+
+// serveCheck runs a shop for the go-live check, and says in a file where it is. The
+// check invents payments, so its books are worth nothing and are thrown away.
+func serveCheck(ctx context.Context, cfg app.Config, file string, out, errs io.Writer) (err error) {
+	dir, err := os.MkdirTemp("", "store-golive-")
+	if err != nil {
+		return fmt.Errorf("store: -targets: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	cfg.Data, cfg.Check = dir, true
+	return serveWith(ctx, cfg, out, errs, func(a *app.App) error {
+		t, err := a.Targets(ctx)
+		if err != nil {
+			return err
+		}
+		b, err := json.MarshalIndent(t, "", "  ")
+		if err != nil {
+			return fmt.Errorf("store: -targets: %w", err)
+		}
+		if err := os.WriteFile(file+".new", b, 0o600); err != nil { // it holds keys, though of a simulator
+			return fmt.Errorf("store: -targets: %w", err)
+		}
+		if err := os.Rename(file+".new", file); err != nil {
+			return fmt.Errorf("store: -targets: %w", err)
+		}
+		_, err = fmt.Fprintf(out, "Check it with: go run ./examples/golive -targets %s\n", file)
+		return err
+	})
+}
+
+// serveWith runs the shop, does something once it is open, and waits for ctx.
+func serveWith(ctx context.Context, cfg app.Config, out, errs io.Writer, then func(*app.App) error) error {
 	cfg.Log = slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	cfg.Heal = 5 * time.Second
 	a, err := app.Start(ctx, cfg)
@@ -84,6 +124,9 @@ func serve(ctx context.Context, cfg app.Config, out, errs io.Writer) error {
 	fmt.Fprintf(out, "山月小铺 · Hill & Moon, an example shop with a simulated WeChat Pay %s\n\n", a.Cashier.Generation())
 	fmt.Fprintf(out, "    %s/\n\n", a.Origin)
 	fmt.Fprintf(out, "Merchant password (商家后台密码): %s\nCtrl+C stops the shop; both ledgers stay in %s.\n", a.Password, cfg.Data)
+	if err := then(a); err != nil {
+		return errors.Join(err, a.Close())
+	}
 	<-ctx.Done()
 	return a.Close()
 }

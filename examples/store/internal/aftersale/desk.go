@@ -91,6 +91,9 @@ var (
 	errLocal = errors.New("aftersale: only the shop's own books know this")
 )
 
+// Now is the desk's clock.
+func (d *Desk) Now() time.Time { return d.now() }
+
 // Replies tells whether complaints can be answered in words.
 func (d *Desk) Replies() bool { return d.line.Replies() }
 

@@ -19,7 +19,9 @@ import (
 
 	"github.com/wxcommerce/wechat"
 	"github.com/wxcommerce/wechat/examples/store/internal/account"
+	"github.com/wxcommerce/wechat/examples/store/internal/aftersale"
 	"github.com/wxcommerce/wechat/examples/store/internal/cashier"
+	"github.com/wxcommerce/wechat/examples/store/internal/phone"
 	"github.com/wxcommerce/wechat/examples/store/internal/shop"
 	"github.com/wxcommerce/wechat/examples/store/internal/web"
 	"github.com/wxcommerce/wechat/wechattest"
@@ -35,6 +37,8 @@ type Config struct {
 	Keys       wechattest.KeySource // fresh RSA keys if nil
 	Heal       time.Duration        // how often to look for due queries; 0 leaves that to the caller
 	Log        *slog.Logger         // nothing is logged if nil
+	Mini       MiniProgram          // that hears of shipments; one of its own if zero
+	Check      bool                 // serve what the go-live check wants to count
 }
 
 // App is a running shop with its WeChat.
@@ -44,11 +48,14 @@ type App struct {
 	Password string // of the merchant page
 	Store    *shop.Store
 	Cashier  *cashier.Cashier
+	Desk     *aftersale.Desk
 	Sim      Simulator
 	Account  *account.Account
 	People   *wechattest.App // the account's users, as the shop's owner would see them if allowed to
 
 	till    cashier.Till
+	line    aftersale.Line
+	options []wechat.Option
 	servers []*http.Server
 	work    sync.WaitGroup
 	stop    context.CancelFunc
@@ -76,10 +83,13 @@ func Start(ctx context.Context, cfg Config) (*App, error) {
 	a := &App{Origin: "http://" + shopSide.Addr().String(), WeChat: "http://" + wechatSide.Addr().String()}
 	pages, err := a.open(ctx, cfg, begin)
 	if err != nil {
-		return nil, errors.Join(err, shopSide.Close(), wechatSide.Close(), a.closeAccount(ctx), a.closeBooks())
+		return nil, errors.Join(err, shopSide.Close(), wechatSide.Close(), a.Close())
 	}
 	a.serve(shopSide, pages)
-	a.serve(wechatSide, ui.WithAccount(a.People, "山月小铺", a.Sim.Handler(a.Origin), a.Origin))
+	a.serve(wechatSide, phone.Handler(a.Sim, ui.WithAccount(a.People, "山月小铺", a.Sim.Handler(a.Origin), a.Origin)))
+	if err := a.connect(ctx); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
 	healing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.stop = stop
 	if err := a.setUp(ctx); err != nil {
@@ -88,6 +98,7 @@ func Start(ctx context.Context, cfg Config) (*App, error) {
 	if cfg.Heal > 0 {
 		a.work.Go(func() { a.Account.Run(healing, time.Second) })
 		a.work.Go(func() { a.Cashier.Run(healing, cfg.Heal) })
+		a.work.Go(func() { a.Desk.Run(healing, cfg.Heal) })
 	}
 	return a, nil
 }
@@ -102,10 +113,17 @@ func (a *App) open(ctx context.Context, cfg Config, begin beginning) (pages http
 	if a.Store, err = shop.Open(ctx, filepath.Join(cfg.Data, "shop.db"), cfg.Clock.Now); err != nil {
 		return nil, err
 	}
-	if a.till, err = a.Sim.till(a.Origin+web.NoticePath, wechat.WithBaseURL(a.WeChat), wechat.WithClock(cfg.Clock.Now)); err != nil {
+	a.options = []wechat.Option{wechat.WithBaseURL(a.WeChat), wechat.WithClock(cfg.Clock.Now)}
+	if a.till, err = a.Sim.till(a.Origin+web.NoticePath, a.options...); err != nil {
+		return nil, err
+	}
+	if a.line, err = a.Sim.line(a.options...); err != nil {
 		return nil, err
 	}
 	if a.Cashier, err = cashier.New(cashier.Config{Store: a.Store, Till: a.till, Log: cfg.Log}); err != nil {
+		return nil, err
+	}
+	if a.Desk, err = aftersale.New(aftersale.Config{Store: a.Store, Cashier: a.Cashier, Line: a.line, Now: cfg.Clock.Now, Log: cfg.Log}); err != nil {
 		return nil, err
 	}
 	if a.Password, err = password(cfg.Data); err != nil {
@@ -114,7 +132,7 @@ func (a *App) open(ctx context.Context, cfg Config, begin beginning) (pages http
 	if err = a.openAccount(cfg); err != nil {
 		return nil, err
 	}
-	return web.New(web.Config{Store: a.Store, Cashier: a.Cashier, Account: a.Account, Origin: a.Origin, WeChat: a.WeChat,
+	return web.New(web.Config{Store: a.Store, Cashier: a.Cashier, Account: a.Account, Desk: a.Desk, Check: cfg.Check, Origin: a.Origin, WeChat: a.WeChat,
 		Password: a.Password, Theirs: a.Theirs, Log: cfg.Log})
 }
 
@@ -149,7 +167,9 @@ func (a *App) serve(l net.Listener, h http.Handler) {
 // Close lets what is under way finish, closes both books and returns when
 // nothing of the shop is left running.
 func (a *App) Close() error {
-	a.stop()
+	if a.stop != nil {
+		a.stop()
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	var problems []error
@@ -168,6 +188,9 @@ func (a *App) closeBooks() error {
 	}
 	if a.till != nil {
 		a.till.CloseIdleConnections()
+	}
+	if a.line != nil {
+		a.line.CloseIdleConnections()
 	}
 	if a.Store != nil {
 		problems = append(problems, a.Store.Close())

@@ -1,13 +1,16 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"path/filepath"
 	"strings"
 
 	"github.com/wxcommerce/wechat"
+	"github.com/wxcommerce/wechat/examples/store/internal/aftersale"
 	"github.com/wxcommerce/wechat/examples/store/internal/cashier"
+	"github.com/wxcommerce/wechat/examples/store/internal/phone"
 	"github.com/wxcommerce/wechat/wechattest"
 )
 
@@ -32,7 +35,13 @@ type Simulator interface {
 	// Close closes its books.
 	Close() error
 
+	// Target is where the go-live check of the generation begins; see App.Targets.
+	Target() wechattest.Targets
+	phone.Customer
+
 	till(noticeURL string, opts ...wechat.Option) (cashier.Till, error)
+	line(opts ...wechat.Option) (aftersale.Line, error)
+	connect(ctx context.Context, url string, opts ...wechat.Option) error
 }
 
 // beginning is how a generation begins.
@@ -44,8 +53,8 @@ type beginning struct {
 // beginnings are the generations, newest first. This is the one place where one of
 // them is chosen.
 var beginnings = []beginning{
-	{"v3", func(c Config, a *App) (Simulator, error) { return openModern(c, a.WeChat, tillV3) }},
-	{"v2", func(c Config, a *App) (Simulator, error) { return openModern(c, a.WeChat, tillV2) }},
+	{"v3", func(c Config, a *App) (Simulator, error) { return openModern(c, a, tillV3) }},
+	{"v2", func(c Config, a *App) (Simulator, error) { return openModern(c, a, tillV2) }},
 	{"2014", func(c Config, a *App) (Simulator, error) { return openOld(c, a) }},
 }
 

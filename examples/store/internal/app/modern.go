@@ -18,6 +18,8 @@ type modern struct {
 	*wechattest.Pay
 	account *wechattest.Account
 	speak   speaker
+	mini    *wechattest.App // nil if it is elsewhere
+	program MiniProgram
 }
 
 // speaker is what differs between the two.
@@ -48,20 +50,32 @@ var tillV2 = speaker{place: "/pay/unifiedorder", refund: "/secapi/pay/refund",
 	}}
 
 // openModern opens the journal; its one merchant gets fresh keys on the first run.
-func openModern(cfg Config, address string, s speaker) (*modern, error) {
-	sim, err := wechattest.NewPay(wechattest.Config{Dir: filepath.Join(cfg.Data, "wechat"), Clock: cfg.Clock, BaseURL: address, Keys: cfg.Keys})
+func openModern(cfg Config, a *App, s speaker) (m *modern, err error) {
+	sim, err := wechattest.NewPay(wechattest.Config{Dir: filepath.Join(cfg.Data, "wechat"), Clock: cfg.Clock, BaseURL: a.WeChat, Keys: cfg.Keys})
 	if err != nil {
 		return nil, err
 	}
-	m := &modern{Pay: sim, speak: s}
+	m = &modern{Pay: sim, speak: s}
 	if all := sim.Accounts(); len(all) > 0 {
 		m.account = all[0]
-		return m, nil
+	} else {
+		m.account, err = sim.NewMerchant(wechattest.MerchantOptions{Name: "山月小铺", Digest: sign.HMACSHA256})
 	}
-	if m.account, err = sim.NewMerchant(wechattest.MerchantOptions{Name: "山月小铺", Digest: sign.HMACSHA256}); err != nil {
+	if err == nil {
+		err = m.openMini(cfg, a)
+	}
+	if err != nil {
 		return nil, errors.Join(err, sim.Close())
 	}
 	return m, nil
+}
+
+// Close closes the books of both.
+func (m *modern) Close() error {
+	if m.mini == nil {
+		return m.Pay.Close()
+	}
+	return errors.Join(m.mini.Close(), m.Pay.Close())
 }
 
 func (m *modern) till(noticeURL string, opts ...wechat.Option) (cashier.Till, error) {

@@ -1,11 +1,13 @@
 package app
 
 import (
+	"context"
 	"net/http"
 	"path/filepath"
 	"time"
 
 	"github.com/wxcommerce/wechat"
+	"github.com/wxcommerce/wechat/examples/store/internal/aftersale"
 	"github.com/wxcommerce/wechat/examples/store/internal/cashier"
 	"github.com/wxcommerce/wechat/examples/store/internal/web"
 	"github.com/wxcommerce/wechat/seal"
@@ -18,7 +20,8 @@ type old struct{ *wechattest.Legacy }
 
 func openOld(cfg Config, a *App) (*old, error) {
 	l, err := wechattest.NewLegacy(wechattest.LegacyConfig{Dir: filepath.Join(cfg.Data, "wechat"), Clock: cfg.Clock, BaseURL: a.WeChat,
-		NativeURL: a.Origin + web.NoticePath, RefundDelay: 5 * time.Second})
+		NativeURL: a.Origin + web.NoticePath, RefundDelay: 5 * time.Second,
+		RightsURL: a.Origin + web.AfterPath, AlarmURL: a.Origin + web.AfterPath})
 	if err != nil {
 		return nil, err
 	}
@@ -33,6 +36,17 @@ func (s *old) till(noticeURL string, opts ...wechat.Option) (cashier.Till, error
 	}
 	return cashier.NewLegacy(m, seal.NewKey("111111"), noticeURL), nil
 }
+
+func (s *old) line(opts ...wechat.Option) (aftersale.Line, error) {
+	m, err := wechat.NewMerchantLegacy(s.Config(), opts...)
+	if err != nil {
+		return nil, err
+	}
+	return aftersale.NewOld(m), nil
+}
+
+// connect has nothing to say: the addresses of 2014 are typed into a form.
+func (s *old) connect(context.Context, string, ...wechat.Option) error { return nil }
 
 func (s *old) Handler(shop string) http.Handler { return ui.NewLegacy(s.Legacy, shop) }
 

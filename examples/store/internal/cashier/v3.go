@@ -171,6 +171,9 @@ func (t *V3) Notices(c *Cashier, opts ...notify.Option) *notify.Handler {
 // WeChat need not send that notice again.
 func (t *V3) OnPaid(c *Cashier) func(context.Context, notify.Event[pay.Transaction]) error {
 	return func(ctx context.Context, e notify.Event[pay.Transaction]) error {
+		if !e.Data.TradeState.Paid() {
+			return c.store.Raise(ctx, "notice/"+e.ID, "", "notice without a payment", "order "+e.Data.OutTradeNo+" is "+string(e.Data.TradeState))
+		}
 		return c.paid(ctx, e.Key, t.payment(&e.Data))
 	}
 }

@@ -19,9 +19,13 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/wxcommerce/wechat"
+	"github.com/wxcommerce/wechat/complaint"
+	"github.com/wxcommerce/wechat/examples/store/internal/aftersale"
 	"github.com/wxcommerce/wechat/examples/store/internal/cashier"
 	"github.com/wxcommerce/wechat/examples/store/internal/shop"
 	"github.com/wxcommerce/wechat/examples/store/internal/web"
+	"github.com/wxcommerce/wechat/notify"
+	"github.com/wxcommerce/wechat/seal"
 	"github.com/wxcommerce/wechat/wechattest"
 )
 
@@ -41,6 +45,7 @@ type town struct {
 	account *wechattest.Account
 	people  *wechattest.App
 	users   int
+	mini    *wechattest.App
 	store   *shop.Store
 	pages   http.Handler
 }
@@ -62,7 +67,18 @@ func newTown(t *testing.T, edit ...func(*web.Config)) *town {
 	require.NoError(t, err)
 	c, err := cashier.New(cashier.Config{Store: b.store, Till: cashier.NewV3(m, b.account.AppID, origin+web.NoticePath)})
 	require.NoError(t, err)
-	cfg := web.Config{Store: b.store, Cashier: c, Account: b.openAccount(), Origin: origin, WeChat: simulate, Password: secret, Theirs: b.theirs}
+	b.mini, err = wechattest.NewApp(wechattest.AppConfig{Kind: wechattest.MiniProgram, AppID: b.account.AppID, Clock: b.clock, Pay: b.sim, Sender: b,
+		Push: wechattest.AppPush{URL: origin + web.ShippingPath, Mode: wechattest.PushSafe, JSON: true}})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, b.mini.Close()) })
+	app, err := b.mini.Client(wechat.WithBackoff(wechat.NoRetry))
+	require.NoError(t, err)
+	push := notify.PushConfig{AppID: b.mini.AppID, Token: seal.NewKey(b.mini.Push().Token), EncodingAESKey: seal.NewKey(b.mini.Push().EncodingAESKey), Now: b.clock.Now}
+	desk, err := aftersale.New(aftersale.Config{Store: b.store, Cashier: c, Line: aftersale.NewToday(m, app, push), Now: b.clock.Now})
+	require.NoError(t, err)
+	_, err = complaint.New(m).CreateNotification(t.Context(), origin+web.AfterPath)
+	require.NoError(t, err)
+	cfg := web.Config{Store: b.store, Cashier: c, Desk: desk, Account: b.openAccount(), Origin: origin, WeChat: simulate, Password: secret, Theirs: b.theirs}
 	for _, f := range edit {
 		f(&cfg)
 	}

@@ -69,13 +69,17 @@ func (s *Server) sale(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		refunds, err = s.Store.Refunds(r.Context(), o.No)
 	}
+	var a after
+	if err == nil {
+		a, err = s.after(r, o)
+	}
 	switch {
 	case errors.Is(err, shop.ErrNotFound):
 		s.notFound(w, r)
 	case err != nil:
 		s.broken(w, r, err)
 	default:
-		s.show(w, r, http.StatusOK, "sale", orderPage{Order: o, Refunds: refunds, Address: s.address(o.Address), Mark: mark(o), FormToken: rand.Text()})
+		s.show(w, r, http.StatusOK, "sale", orderPage{Order: o, Refunds: refunds, Address: s.address(o.Address), Mark: mark(o), FormToken: rand.Text(), After: a})
 	}
 }
 
@@ -145,7 +149,9 @@ func (s *Server) ledger(w http.ResponseWriter, r *http.Request) {
 // heal asks WeChat about everything that is open, due or not.
 func (s *Server) heal(w http.ResponseWriter, r *http.Request) {
 	notice := "healed"
-	if _, err := s.Cashier.Heal(r.Context(), true); err != nil {
+	_, err := s.Cashier.Heal(r.Context(), true)
+	_, after := s.Desk.Heal(r.Context(), true)
+	if err := errors.Join(err, after); err != nil {
 		s.Log.Warn("heal", "error", err)
 		notice = "unhealed"
 	}

@@ -39,15 +39,20 @@ type orderPage struct {
 	Address   *address.Address
 	Mark      string // of the state shown, see state
 	FormToken string // merchant page only
+	After     after
 }
 
 func (s *Server) order(w http.ResponseWriter, r *http.Request, o shop.Order) {
 	refunds, err := s.Store.Refunds(r.Context(), o.No)
+	var a after
+	if err == nil {
+		a, err = s.after(r, o)
+	}
 	if err != nil {
 		s.broken(w, r, err)
 		return
 	}
-	s.show(w, r, http.StatusOK, "order", orderPage{Order: o, Refunds: refunds, Address: s.address(o.Address), Mark: mark(o)})
+	s.show(w, r, http.StatusOK, "order", orderPage{Order: o, Refunds: refunds, Address: s.address(o.Address), Mark: mark(o), After: a})
 }
 
 // mark changes whenever the page would look different.

@@ -35,6 +35,9 @@ func parsePages() (pages, error) {
 		"row": func(v view, o shop.Order, at string, who bool) part {
 			return part{V: v, O: o, Link: at + o.No, Who: who}
 		},
+		"shippart":      func(v view, p *shop.Shipment) afterPart { return afterPart{V: v, P: *p} },
+		"complaintpart": func(v view, c shop.Complaint) afterPart { return afterPart{V: v, C: c} },
+		"carrier":       carrierName, "left": hours, "step": stepName,
 	}
 	names, err := fs.Glob(files, "templates/pages/*.html")
 	if err != nil {
@@ -58,6 +61,13 @@ type part struct {
 	R    shop.Refund
 	Link string
 	Who  bool
+}
+
+// afterPart is what the parts about the time after the sale get.
+type afterPart struct {
+	V view
+	P shop.Shipment
+	C shop.Complaint
 }
 
 // asset is the address of an embedded file, with its checksum so that browsers

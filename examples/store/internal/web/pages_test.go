@@ -23,7 +23,7 @@ func TestNewRefuses(t *testing.T) {
 	_, err := web.New(web.Config{})
 	assert.ErrorContains(t, err, "Password")
 	b := newTown(t)
-	_, err = web.New(web.Config{Store: b.store, Cashier: pagesOf(b).Cashier, Account: pagesOf(b).Account, Theirs: b.theirs, Password: secret, Origin: "shop.test"})
+	_, err = web.New(web.Config{Store: b.store, Cashier: pagesOf(b).Cashier, Account: pagesOf(b).Account, Desk: pagesOf(b).Desk, Theirs: b.theirs, Password: secret, Origin: "shop.test"})
 	assert.ErrorContains(t, err, "origin")
 }
 

@@ -13,8 +13,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/wxcommerce/wechat/examples/store/internal/account"
+	"github.com/wxcommerce/wechat/examples/store/internal/aftersale"
 	"github.com/wxcommerce/wechat/examples/store/internal/cashier"
 	"github.com/wxcommerce/wechat/examples/store/internal/shop"
 	"github.com/wxcommerce/wechat/oauth"
@@ -31,6 +33,10 @@ type Config struct {
 	// Theirs is WeChat's ledger. A real shop reads it from the daily bill.
 	Theirs func(context.Context) ([]shop.Entry, error)
 	Log    *slog.Logger
+	// Desk is for the time after the sale.
+	Desk *aftersale.Desk
+	// Check serves CountPath.
+	Check bool
 }
 
 // Server is the shop as an http.Handler.
@@ -46,13 +52,22 @@ type Server struct {
 // NoticePath is where WeChat delivers its notices.
 const NoticePath = "/wechat/notify"
 
+// Where WeChat delivers complaints and alarms, and what becomes of shipments.
+const (
+	AfterPath    = "/wechat/after"
+	ShippingPath = "/wechat/shipping"
+)
+
+// CountPath is where the go-live check counts, with ?out_trade_no=….
+const CountPath = "/test/fulfilled"
+
 // maxForm bounds a form; ours are far smaller.
 const maxForm = 64 << 10
 
 // New makes the pages.
 func New(c Config) (*Server, error) {
-	if c.Store == nil || c.Cashier == nil || c.Account == nil || c.Theirs == nil || len(c.Password) < 8 {
-		return nil, errors.New("web: Store, Cashier, Account, Theirs and a Password of at least 8 characters are all needed")
+	if c.Store == nil || c.Cashier == nil || c.Account == nil || c.Desk == nil || c.Theirs == nil || len(c.Password) < 8 {
+		return nil, errors.New("web: Store, Cashier, Account, Desk, Theirs and a Password of at least 8 characters are all needed")
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -79,6 +94,7 @@ func (s *Server) routes() http.Handler {
 	mux.Handle(s.door.Path(), s.door)
 	mux.Handle("GET "+account.EnterPath, s.door.Require(http.HandlerFunc(s.enter)))
 	mux.Handle("GET /me/profile", s.door.Consented().Require(http.HandlerFunc(s.profiled)))
+	s.afterSale(mux)
 	mux.Handle("GET /static/", static())
 	mux.Handle("GET /pictures/", static())
 
@@ -129,7 +145,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			http.Error(w, "This shop answers at "+s.Origin+"/", http.StatusMisdirectedRequest)
 			return
 		}
-		if r.URL.Path != NoticePath {
+		if !strings.HasPrefix(r.URL.Path, "/wechat/") {
 			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		}
 		inner.ServeHTTP(w, r)
