@@ -49,11 +49,23 @@ func (d *v2) authorize(_ context.Context, op Op, r *http.Request, m *message) er
 		pairs = append(pairs, sign.Pair{Name: "sign_type", Value: digest.String()})
 	}
 	pairs = append(pairs, sign.Pair{Name: "sign", Value: sign.APIv2(pairs, d.key(), digest)})
+	if op.v2.escaped != "" {
+		escape(pairs, op.v2.escaped)
+	}
 	body := wire.AppendXML(make([]byte, 0, 1024), pairs)
 	// Without GetBody net/http never repeats the request by itself; the loop does.
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	r.Header["Content-Type"] = []string{m.contentType}
 	return nil
+}
+
+// escape encodes the value of name, which is signed by now.
+func escape(pairs []sign.Pair, name string) {
+	for i, p := range pairs {
+		if p.Name == name {
+			pairs[i].Value = wire.EscapeQuery(p.Value)
+		}
+	}
 }
 
 func (d *v2) digestOf(op Op) sign.Digest {
@@ -119,7 +131,8 @@ func (h head) refusal(op Op, res *http.Response) *APIError {
 	e.Code, e.Message = Code(oneLine(h.errCode, 64)), h.errText
 	e.Verified = !op.v2.unsigned || op.v2.certified
 	e.again = errors.Is(e, ErrSystem) || errors.Is(e, Code("BIZERR_NEED_RETRY"))
-	e.refused = !e.again && !unclearV2[e.Code.canonical()]
+	e.refused = h.resultCode == "FAIL" || h.resultCode == "" // any other word says neither yes nor no
+	e.refused = e.refused && !e.again && !unclearV2[e.Code.canonical()]
 	return e
 }
 

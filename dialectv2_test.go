@@ -171,7 +171,7 @@ func TestV2Answers(t *testing.T) {
 		{"system error", keyed, sign.MD5, 200, fail("SYSTEMERROR"), wechat.Unknown, wechat.ErrSystem, true},
 		{"user is paying", plainOp, sign.MD5, 200, fail("USERPAYING"), wechat.Unknown, wechat.Code("USERPAYING"), true},
 		{"bank error", plainOp, sign.MD5, 200, fail("BANKERROR"), wechat.Unknown, wechat.Code("BANK_ERROR"), true},
-		{"result_code of another kind", keyed, sign.MD5, 200, v2XML(sign.MD5, "return_code", "SUCCESS", "result_code", "MAYBE"), wechat.NotDone, nil, true},
+		{"result_code of another kind", keyed, sign.MD5, 200, v2XML(sign.MD5, "return_code", "SUCCESS", "result_code", "MAYBE"), wechat.Unknown, nil, true},
 		{"err_code without result_code", keyed, sign.MD5, 200, v2XML(sign.MD5, "return_code", "SUCCESS", "err_code", "PARAM_ERROR"), wechat.NotDone, wechat.ErrParam, true},
 		{"query of what is not there", query, sign.MD5, 200, fail("ORDERNOTEXIST"), wechat.NotDone, wechat.Code("ORDER_NOT_EXIST"), true},
 		{"return_code FAIL is never signed", keyed, sign.MD5, 200, v2Unsigned("return_code", "FAIL", "return_msg", "签名错误"), wechat.Unknown, nil, false},

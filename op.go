@@ -65,6 +65,7 @@ type v2Rules struct {
 	certified bool   // a client certificate is required
 	list      string // the one element of the answer that holds others
 	host      string // scheme and host, where it is not the usual one
+	escaped   string // the field that travels URL-encoded, though it is signed as it is
 	ordered   bool   // Tenpay: signed in the order of the fields, answered with a file
 }
 
@@ -85,6 +86,10 @@ func (op Op) Certified() Op { op.v2.certified = true; return op }
 // Listing names the one element of a v2 answer that holds others; its field gets
 // the XML inside of it. It is for Unsigned endpoints, because nothing signs nests.
 func (op Op) Listing(element string) Op { op.v2.list = element; return op }
+
+// Escaping names the one field of a v2 request that is sent URL-encoded; what is
+// signed is the value as it is.
+func (op Op) Escaping(field string) Op { op.v2.escaped = field; return op }
 
 // At moves a v2 or Tenpay endpoint, or one of the account side that is marked
 // NoToken, to a host of its own, such as "https://fraud.mch.weixin.qq.com". A client

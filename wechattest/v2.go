@@ -13,6 +13,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -198,6 +199,9 @@ func (p *Pay) proveV2(in *inbound) (r *requestV2, problem string) {
 	if a == nil || a.APIv2 == "" {
 		return nil, "mch_id不存在"
 	}
+	if long, err := url.QueryUnescape(f["long_url"]); err == nil && !strings.Contains(f["long_url"], "://") {
+		f["long_url"] = long // it may come URL-encoded; what is signed is not
+	}
 	r = &requestV2{account: a, fields: f, digest: f["sign_type"]}
 	if r.digest == "" {
 		r.digest = digestMD5
@@ -216,7 +220,7 @@ func (p *Pay) proveV2(in *inbound) (r *requestV2, problem string) {
 		return nil, "appid和mch_id不匹配"
 	case a.Partner && sub == nil && !alone, !a.Partner && f["sub_mch_id"] != "":
 		return nil, "sub_mch_id与mch_id关系不存在"
-	case f["sub_appid"] != "" && !slices.Contains(sub.AppIDs, f["sub_appid"]):
+	case f["sub_appid"] != "" && (sub == nil || !slices.Contains(sub.AppIDs, f["sub_appid"])):
 		return nil, "sub_mch_id与sub_appid不匹配"
 	}
 	return r, ""

@@ -210,6 +210,10 @@ func TestV2Native(t *testing.T) {
 	short, err := s.orders.ShortURL(ctx, link)
 	require.NoError(t, err)
 	assert.Less(t, len(short), len(link))
+	s.orders.EscapeLongURL = true
+	again, err := s.orders.ShortURL(ctx, link)
+	require.NoError(t, err)
+	assert.Equal(t, short, again, "both readings of the document are understood")
 	n := 0
 	s.scanned = func(ctx context.Context, scan apiv2.Scan) (apiv2.NativeReply, error) {
 		assert.Equal(t, li.OpenID(s.a.AppID), scan.OpenID)
@@ -260,6 +264,9 @@ func TestV2Native(t *testing.T) {
 	}
 	_, err = s.orders.ShortURL(ctx, "https://example.com")
 	require.ErrorIs(t, err, wechat.ErrParam)
+	_, err = wechat.Call[wechat.None](ctx, s.m, wechat.POST("/pay/orderquery").ReadOnly(),
+		wechat.PartyV2{AppID: s.a.AppID, MchID: s.a.MchID, SubAppID: "wx8888888888888888"})
+	require.ErrorContains(t, err, "sub_appid", "a sub-merchant's app without a sub-merchant")
 }
 
 func TestV2Micropay(t *testing.T) {

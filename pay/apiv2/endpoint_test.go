@@ -409,3 +409,28 @@ func TestTime(t *testing.T) {
 	require.NoError(t, j.UnmarshalJSON([]byte(`7`)))
 	assert.True(t, j.IsZero())
 }
+
+// TestShortURLHasTwoReadings sends the link as it is or encoded; what is signed is
+// the same, and nothing else is encoded.
+func TestShortURLHasTwoReadings(t *testing.T) {
+	t.Parallel()
+	const link = "weixin://wxpay/bizpayurl?sign=X&appid=a b"
+	for _, tt := range []struct {
+		name, sent string
+		escape     bool
+	}{{"as it is", link, false}, {"encoded", "weixin%3A%2F%2Fwxpay%2Fbizpayurl%3Fsign%3DX%26appid%3Da%20b", true}} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			k := newDesk(t, sign.HMACSHA256, always(signed(sign.HMACSHA256, fields{"short_url": "weixin://wxpay/s/XXXXXX"})))
+			k.direct.EscapeLongURL = tt.escape
+			short, err := k.direct.ShortURL(t.Context(), link)
+			require.NoError(t, err)
+			assert.Equal(t, "weixin://wxpay/s/XXXXXX", short)
+			sent := k.sent[0]
+			assert.Equal(t, tt.sent, sent["long_url"])
+			sent["long_url"] = link
+			assert.Equal(t, sum(sent, sign.HMACSHA256), sent["sign"], "signed as it is")
+			assert.Equal(t, "HMAC-SHA256", sent["sign_type"])
+		})
+	}
+}

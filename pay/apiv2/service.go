@@ -17,6 +17,11 @@ type Service struct {
 	// Sleep waits for d or until ctx ends, whose error it then returns; nil means a
 	// timer. Shops with a virtual clock set it before the first call.
 	Sleep func(ctx context.Context, d time.Duration) error
+
+	// EscapeLongURL makes ShortURL send its link URL-encoded, as the document says;
+	// what is signed is the link as it is. Sources disagree, and those that work send
+	// it unencoded, so that is usual. Set it before the first call.
+	EscapeLongURL bool
 }
 
 // New makes a Service. appID is the official account, mini program or mobile app

@@ -23,11 +23,16 @@ type shortURL struct {
 }
 
 // ShortURL turns a link of native mode 1 into a short one, which makes a simpler QR
-// code. WeChat still accepts it; mode 2 and package pay need none.
+// code. Where WeChat Pay complains about the signature or the link, try
+// Service.EscapeLongURL. WeChat still accepts it; mode 2 and package pay need none.
 //
 // 转换短链接
 func (s *Service) ShortURL(ctx context.Context, link string) (string, error) {
-	out, err := wechat.Call[shortURL](ctx, s.m, wechat.POST("/tools/shorturl").ReadOnly(), longURL{s.party(), link})
+	op := wechat.POST("/tools/shorturl").ReadOnly()
+	if s.EscapeLongURL {
+		op = op.Escaping("long_url")
+	}
+	out, err := wechat.Call[shortURL](ctx, s.m, op, longURL{s.party(), link})
 	if err != nil {
 		return "", err
 	}
