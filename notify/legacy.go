@@ -81,8 +81,12 @@ func (d legacy) open(_ context.Context, r Request, _ []string) (*notice, error) 
 		return nil, fmt.Errorf("%w: %w", ErrBody, err)
 	}
 	n := &notice{kind: legacyKind(pairs), plain: r.Body, created: legacyTime(valueOf(pairs, "TimeStamp"))}
-	if err := d.proveBody(n.kind, pairs); err != nil {
+	proved, err := d.proveBody(n.kind, pairs)
+	if err != nil {
 		return nil, err
+	}
+	if n.kind != LegacyRights { // of a complaint little is signed, of the others nothing else counts
+		pairs = proved
 	}
 	switch n.kind {
 	case LegacyPaid:
@@ -143,29 +147,30 @@ func legacyTime(s string) wechat.Time {
 	return wechat.Time{Time: time.Unix(n, 0)}
 }
 
-// proveBody checks AppSignature, and that what it proves is about our app. Values
+// proveBody checks AppSignature, and that what it proves is about our app; it returns
+// what is proved. Any other element may come from anybody: in a payment it could
+// stand for a parameter of the query, such as the amount. Values
 // are joined raw to be signed, so a separator in one of them could turn a message
 // of one kind into another; only the free texts may have it.
-func (d legacy) proveBody(kind string, pairs []sign.Pair) error {
-	var signed []sign.Pair
+func (d legacy) proveBody(kind string, pairs []sign.Pair) (signed []sign.Pair, err error) {
 	for _, name := range legacySigned[kind] {
 		value := valueOf(pairs, name)
 		free := name == "ProductId" || name == "AlarmContent" || name == "Description"
 		if value == "" && !free || !free && strings.Contains(value, "&") {
-			return fmt.Errorf("%w: %s is missing or not what it should be", sign.ErrMismatch, name)
+			return nil, fmt.Errorf("%w: %s is missing or not what it should be", sign.ErrMismatch, name)
 		}
 		signed = append(signed, sign.Pair{Name: name, Value: value})
 	}
 	if !strings.EqualFold(valueOf(pairs, "SignMethod"), "sha1") {
-		return fmt.Errorf("%w: SignMethod is not sha1", sign.ErrDowngrade)
+		return nil, fmt.Errorf("%w: SignMethod is not sha1", sign.ErrDowngrade)
 	}
 	if err := d.m.ProveApp(signed, valueOf(pairs, "AppSignature")); err != nil {
-		return err
+		return nil, err
 	}
 	if valueOf(pairs, "AppId") != d.m.AppID() {
-		return fmt.Errorf("%w: AppId is another app", ErrOwner)
+		return nil, fmt.Errorf("%w: AppId is another app", ErrOwner)
 	}
-	return nil
+	return signed, nil
 }
 
 func (d legacy) has(n *notice, field string) bool {
