@@ -135,10 +135,12 @@ func TestPage(t *testing.T) {
 	params := pay.JSAPIParams{AppID: appID, TimeStamp: "1414587457", NonceStr: "N", Package: "prepay_id=wx1", SignType: "RSA", PaySign: "a+/="}
 	toPay := jssdk.Pay(params) // compiles as long as both have the same fields
 	transfer := &jssdk.Transfer{MchID: "1900000001", AppID: appID, Package: "affffddafdfafddffda=="}
+	old := jssdk.Pay{AppID: appID, TimeStamp: "1414587457", NonceStr: "N", Package: "bank_type=WX&body=%E8%8C%B6" + strings.Repeat("x", 1000), SignType: "SHA1", PaySign: "aa"}
 	tests := []struct {
 		name, apis, rest string
 		in               jssdk.PageRequest
 	}{
+		{"pay in 2014", `["chooseWXPay"]`, `,"pay":{"appId":"` + appID + `","timeStamp":"1414587457","timestamp":"1414587457","nonceStr":"N","package":"bank_type=WX\u0026body=%E8%8C%B6` + strings.Repeat("x", 1000) + `","signType":"SHA1","paySign":"aa"}`, jssdk.PageRequest{Pay: &old}},
 		{"nothing", `[]`, ``, jssdk.PageRequest{}},
 		{"address", `["openAddress"]`, ``, jssdk.PageRequest{Address: true}},
 		{"pay", `["chooseWXPay"]`, `,"pay":{"appId":"` + appID + `","timeStamp":"1414587457","timestamp":"1414587457","nonceStr":"N","package":"prepay_id=wx1","signType":"RSA","paySign":"a+/="}`, jssdk.PageRequest{Pay: &toPay}},

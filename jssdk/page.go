@@ -23,13 +23,13 @@ const (
 )
 
 // Pay is what a page pays with: convert the result of JSAPIParams of package pay to
-// it. In JSON it has the time under both names, so that it serves wx.chooseWXPay
+// it, or give it the six values of that of pay/apiv2 or pay/legacy. In JSON it has the time under both names, so that it serves wx.chooseWXPay
 // (timestamp) as well as getBrandWCPayRequest of WeixinJSBridge (timeStamp).
 type Pay struct {
 	AppID     string
 	TimeStamp string // Unix seconds; the signature covers it under this name
 	NonceStr  string
-	Package   string // prepay_id=…
+	Package   string // prepay_id=…, or in 2014 the whole order
 	SignType  string
 	PaySign   string
 }
@@ -113,7 +113,7 @@ func (r PageRequest) Validate() error {
 		f.ID("pay.appId", p.AppID, 32)
 		f.ID("pay.timeStamp", p.TimeStamp, 16)
 		f.ID("pay.nonceStr", p.NonceStr, 32)
-		f.ID("pay.package", p.Package, 128)
+		f.ID("pay.package", p.Package, 4096) // in 2014 it holds the order
 		f.ID("pay.signType", p.SignType, 32)
 		f.ID("pay.paySign", p.PaySign, 512)
 	}

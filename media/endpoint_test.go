@@ -45,8 +45,10 @@ func TestEndpoints(t *testing.T) {
 			}
 			return a, nil
 		}, "POST /cgi-bin/material/get_material" + query + ` {"media_id":"M1"}`, articles, []media.Article{article}, media.ErrMediaID},
-		{"mass video", func(ctx context.Context, m s) (any, error) { return pointer(m.MassVideo(ctx, "M1", "茶", "a & b")) },
-			"POST /cgi-bin/media/uploadvideo" + query + ` {"media_id":"M1","title":"茶","description":"a & b"}`, `{"type":"video","media_id":"M2","created_at":1398848981,"new":1}`,
+		{"mass video", func(ctx context.Context, m s) (any, error) {
+			return pointer(m.MassVideo(ctx, "M1", "茶🍵", "a & b"))
+		},
+			"POST /cgi-bin/media/uploadvideo" + query + ` {"media_id":"M1","title":"茶🍵","description":"a & b"}`, `{"type":"video","media_id":"M2","created_at":1398848981,"new":1}`,
 			media.Temporary{Kind: media.Video, MediaID: "M2", CreatedAt: time.Unix(1398848981, 0).In(wechat.Beijing)}, media.ErrMediaID},
 		{"delete", func(ctx context.Context, m s) (any, error) { return none(m.Delete(ctx, "M1")) },
 			"POST /cgi-bin/material/del_material" + query + ` {"media_id":"M1"}`, ok, nil, media.ErrInUse},

@@ -167,6 +167,8 @@ func TestUploadsThatAreNotSent(t *testing.T) {
 		{"permanent image too large", "media", "10 MB", permanent(media.Image, jpg(10*mb+1))},
 		{"permanent voice as wav", "", "", permanent(media.Voice, wechat.File{Name: "a.wav", ContentType: "audio/wav", Data: &zeros{size: 9}})},
 		{"no title", "title", "empty", film("", "x", file("a.mp4", 10))},
+		{"a title of two lines", "title", "control character", film("a\nb", "x", file("a.mp4", 10))},
+		{"a mass video of nothing", "media_id", "empty", func(m s) error { _, err := m.MassVideo(t.Context(), "", "a", "b"); return err }},
 		{"an introduction too long", "introduction", "the limit is 512", film("x", strings.Repeat("茶", 513), file("a.mp4", 10))},
 		{"a film too large", "media", "10 MB", film("x", "", file("a.mp4", 10*mb+1))},
 		{"a picture of one MB", "media", "limit", picture(jpg(mb))},

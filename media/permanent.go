@@ -2,6 +2,8 @@ package media
 
 import (
 	"context"
+	"strings"
+	"unicode"
 
 	"github.com/wxcommerce/wechat"
 	"github.com/wxcommerce/wechat/internal/check"
@@ -51,12 +53,19 @@ type description struct {
 // Validate checks title and size.
 func (v film) Validate() error {
 	var f check.Fields
-	f.Line("title", v.about.Title, 64)
+	f.Must(v.about.Title != "", "title", "is empty but required")
+	checkTitle(&f, v.about.Title)
 	f.Words("introduction", v.about.Introduction, 512)
 	if err := f.Err(); err != nil {
 		return err
 	}
 	return v.upload.Validate()
+}
+
+// checkTitle lets emoji pass, which only WeChat Pay refuses.
+func checkTitle(f *check.Fields, title string) {
+	f.Words("title", title, 64)
+	f.Must(!strings.ContainsFunc(title, unicode.IsControl), "title", "has a control character, such as a line break or a tab: leave it out")
 }
 
 // AddVideo stores a video for good, with a title and an introduction that users see.

@@ -49,14 +49,14 @@ type massVideo struct {
 func (v massVideo) Validate() error {
 	var f check.Fields
 	f.ID("media_id", v.MediaID, 256)
-	f.Line("title", v.Title, 64)
+	checkTitle(&f, v.Title)
 	f.Words("description", v.Description, 512)
 	return f.Err()
 }
 
 // MassVideo makes a video that mass messages carry of one that Upload stored, with
-// the title and description that users see: mass messages take the id it returns and
-// no other. Both are temporary files. The documents tell of it where they describe
+// the title and description that users see, either of which may be empty: mass messages
+// take the id it returns and no other. Both are temporary files. The documents tell of it where they describe
 // mass messages. It is not repeated.
 //
 // 根据标签群发消息
