@@ -207,6 +207,21 @@ func TestOpenStreamsAFile(t *testing.T) {
 	require.Error(t, err)
 }
 
+// Errors come in place of files under all sorts of types: the first byte tells as well.
+func TestAnErrorInPlaceOfAFileIsKnownByItsFirstByte(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"application/json; encoding=utf-8", "text/plain", "image/jpeg", "application/octet-stream", ""} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			a := newApp(t, &purse{token: "t"}, func(*http.Request) (*http.Response, error) {
+				return header(plain(200, `{"errcode":40007,"errmsg":"invalid media_id"}`), "Content-Type", kind), nil
+			})
+			_, err := wechat.Open(t.Context(), a, opMenu, nil)
+			assert.Equal(t, 40007, wechat.Errcode(err), "%v", err)
+		})
+	}
+}
+
 func TestAnAppUploads(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, &purse{token: "t"}, func(r *http.Request) (*http.Response, error) {
