@@ -35,6 +35,8 @@ func WithAccount(app *wechattest.App, name string, rest http.Handler, shops ...s
 	own := http.NewCrossOriginProtection().Handler(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {
+		case path == "/favicon.ico":
+			w.WriteHeader(http.StatusNoContent)
 		case path == "/ui/chat" || path == "/ui/address":
 			r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 			own.ServeHTTP(w, r)
