@@ -37,11 +37,13 @@ func TestAdverse70_KilledAfterEffectCommit(t *testing.T)    { killed(t, crash.Af
 func TestAdverse70_KilledBeforeAck(t *testing.T)            { killed(t, crash.BeforeAck) }
 func TestAdverse70_KilledDuringRefundUnsent(t *testing.T)   { killed(t, crash.AfterRefundInsert) }
 func TestAdverse70_KilledDuringRefundAnswered(t *testing.T) { killed(t, crash.BeforeRefundOutcome) }
+func TestAdverse70_KilledShippingUntold(t *testing.T)       { killedShipping(t, crash.AfterShipInsert, 0) }
+func TestAdverse70_KilledShippingUnnoted(t *testing.T)      { killedShipping(t, crash.BeforeShipOutcome, 1) }
 
 func killed(t *testing.T, point string) {
 	t.Parallel()
 	dir := t.TempDir()
-	addr := live(t, dir, point)
+	addr := live(t, dir, point, buyAndRefund)
 
 	clock := wechattest.NewClock(time.Now().Add(time.Second))
 	a, err := app.Start(t.Context(), app.Config{Addr: addr, Data: dir, Clock: clock})
@@ -88,13 +90,14 @@ func payAgain(t *testing.T, a *app.App, o shop.Order) {
 	require.NoError(t, a.Sim.Confirm(*params))
 }
 
-// live runs the program in dir until it is killed at point, and returns its address.
-func live(t *testing.T, dir, point string) (addr string) {
+// live runs the program in dir until it is killed at point while people use it, and
+// returns its address.
+func live(t *testing.T, dir, point string, people func(ctx context.Context, address, password string, died <-chan struct{}), env ...string) (addr string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	program := exec.CommandContext(ctx, os.Args[0], "-addr", "127.0.0.1:0", "-data", dir)
-	program.Env = append(os.Environ(), asProgram+"=1", crash.Env+"="+point)
+	program.Env = append(os.Environ(), append(env, asProgram+"=1", crash.Env+"="+point)...)
 	out, err := program.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, program.Start())
@@ -106,7 +109,7 @@ func live(t *testing.T, dir, point string) (addr string) {
 		_ = write.Close()
 	}()
 	address, password := announced(t, read)
-	buyAndRefund(ctx, address, password, died)
+	people(ctx, address, password, died)
 	<-died
 	var status *exec.ExitError
 	require.ErrorAs(t, program.Wait(), &status)
@@ -117,19 +120,32 @@ func live(t *testing.T, dir, point string) (addr string) {
 
 // buyAndRefund does what people do, until the shop is gone. Errors are expected.
 func buyAndRefund(ctx context.Context, address, password string, died <-chan struct{}) {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
+	p, at := buyOne(ctx, address, died)
+	if p == nil {
 		return
 	}
-	p := &person{address: address, died: died,
+	login := p.get(ctx, "/merchant/login")
+	p.post(ctx, "/merchant/login", login, url.Values{"password": {password}})
+	sale := p.get(ctx, "/merchant"+at)
+	p.post(ctx, "/merchant"+at+"/refund", sale, url.Values{"amount": {"68.00"}, "reason": {"协商退款"}})
+}
+
+// buyOne buys a thing, and is nobody if the shop did not live long enough. at is the
+// page of the order.
+func buyOne(ctx context.Context, address string, died <-chan struct{}) (p *person, at string) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, ""
+	}
+	p = &person{address: address, died: died,
 		client: &http.Client{Jar: jar, Timeout: 20 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}}
 	p.enter(ctx, jar)
 	form := p.get(ctx, "/p/tea")
-	at, _ := p.post(ctx, "/orders", form, url.Values{"product": {"tea"}, "quantity": {"1"}, "channel": {"JSAPI"}})
+	at, _ = p.post(ctx, "/orders", form, url.Values{"product": {"tea"}, "quantity": {"1"}, "channel": {"JSAPI"}})
 	var params map[string]string
 	_, answer := p.post(ctx, at+"/jsapi", form, url.Values{})
 	if err := json.Unmarshal([]byte(answer), &params); err != nil {
-		return
+		return nil, ""
 	}
 	q := url.Values{"origin": {address}}
 	for k, v := range params {
@@ -137,15 +153,12 @@ func buyAndRefund(ctx context.Context, address, password string, died <-chan str
 	}
 	bridge := regexp.MustCompile(`(http://[^/"]+)/ui/bridge.js`).FindStringSubmatch(p.get(ctx, at))
 	if bridge == nil {
-		return
+		return nil, ""
 	}
 	sheet := p.get(ctx, bridge[1]+"/ui/sheet?"+q.Encode())
 	p.post(ctx, bridge[1]+"/ui/sheet", sheet, url.Values{"act": {"pay"}, "ref": {field(sheet, "ref")}, "origin": {address}})
 	p.until(ctx, func() bool { return strings.Contains(p.get(ctx, at), "支付成功") })
-	login := p.get(ctx, "/merchant/login")
-	p.post(ctx, "/merchant/login", login, url.Values{"password": {password}})
-	sale := p.get(ctx, "/merchant"+at)
-	p.post(ctx, "/merchant"+at+"/refund", sale, url.Values{"amount": {"68.00"}, "reason": {"协商退款"}})
+	return p, at
 }
 
 // enter logs in on the way to a page, and picks an address there.

@@ -23,7 +23,7 @@ const asProgram = "STORE_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
-		main()
+		asShop()
 		return
 	}
 	goleak.VerifyTestMain(m)

@@ -24,6 +24,8 @@ import (
 type Line interface {
 	// Ship tells WeChat how an order travels. Doing so again with the same shipment is safe.
 	Ship(ctx context.Context, o shop.Order, p shop.Shipment) error
+	// Received asks WeChat whether the customer has the goods.
+	Received(ctx context.Context, o shop.Order) (bool, error)
 	// Replies tells whether the shop can answer a complaint in words.
 	Replies() bool
 	// Read reads a complaint anew. The error is errLocal if only the shop's books know it.

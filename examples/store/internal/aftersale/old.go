@@ -36,6 +36,9 @@ func (t *Old) Ship(ctx context.Context, o shop.Order, p shop.Shipment) error {
 	return t.notices.Notify(ctx, delivery.LegacyNotice{OpenID: o.Buyer(), TransactionID: o.TransactionID, OutTradeNo: o.No, At: p.At})
 }
 
+// Received is not known to anybody.
+func (t *Old) Received(context.Context, shop.Order) (bool, error) { return false, nil }
+
 // Replies is not so: the shop talks to the customer in the chat or by phone.
 func (t *Old) Replies() bool { return false }
 

@@ -49,11 +49,12 @@ func problemOf(err error) string {
 	return "没有收到微信的明确答复，将先查询再补传 / no certain answer from WeChat: it will be asked first, then told again"
 }
 
-// sweepEvery is how often all complaints are looked at, in case a notice was lost.
+// sweepEvery is how often receipts and complaints are looked for, in case a notice was
+// lost. The event about a receipt comes only when the money is paid out.
 const sweepEvery = 10 * time.Minute
 
 // Heal tells WeChat of shipments it may not know of, if they are due, and looks for
-// complaints whose notice was lost; with all, whether due or not. It returns how many
+// receipts and complaints whose notice was lost; with all, whether due or not. It returns how many
 // shipments it told of. Several processes may heal at once.
 func (d *Desk) Heal(ctx context.Context, all bool) (told int, err error) {
 	due, err := d.store.DueShipments(ctx, all)
@@ -88,12 +89,30 @@ func (d *Desk) sweepNow(all bool) bool {
 
 func (d *Desk) sweep(ctx context.Context) error {
 	ids, err := d.line.Recent(ctx)
-	if err != nil {
-		return err
-	}
-	var problems []error
+	problems := []error{err, d.askReceipts(ctx)}
 	for _, id := range ids {
 		problems = append(problems, d.look(ctx, "", id))
+	}
+	return errors.Join(problems...)
+}
+
+// askReceipts asks about parcels that are on their way.
+func (d *Desk) askReceipts(ctx context.Context) error {
+	all, err := d.store.Shipments(ctx)
+	problems := []error{err}
+	for _, p := range all {
+		if p.State != shop.Shipped {
+			continue
+		}
+		o, err := d.store.Order(ctx, p.OrderNo)
+		there := false
+		if err == nil {
+			there, err = d.line.Received(ctx, o)
+		}
+		if there {
+			err = d.received(ctx, shop.Receipt{OrderNo: o.No, TransactionID: o.TransactionID, Received: d.now()})
+		}
+		problems = append(problems, err)
 	}
 	return errors.Join(problems...)
 }

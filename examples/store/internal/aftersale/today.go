@@ -47,6 +47,15 @@ func (t *Today) Ship(ctx context.Context, o shop.Order, p shop.Shipment) error {
 	})
 }
 
+// Received looks at the order's state. Who confirmed, and when, comes with the event.
+func (t *Today) Received(ctx context.Context, o shop.Order) (bool, error) {
+	x, err := t.shipments.Orders.Get(ctx, delivery.Number{MchID: o.Seller.MchID, OutTradeNo: o.No})
+	if err != nil {
+		return false, err
+	}
+	return x.State == delivery.Confirmed || x.State == delivery.Settling || x.State == delivery.Finished, nil
+}
+
 // Replies is so.
 func (t *Today) Replies() bool { return true }
 

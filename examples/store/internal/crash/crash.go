@@ -29,7 +29,7 @@ const (
 // Points lists every point, for tests that walk through all of them.
 func Points() []string {
 	return []string{AfterOrderInsert, BeforeAPICall, AfterAPICall, BeforeEffectCommit,
-		AfterEffectCommit, BeforeAck, AfterRefundInsert, BeforeRefundOutcome}
+		AfterEffectCommit, BeforeAck, AfterRefundInsert, BeforeRefundOutcome, AfterShipInsert, BeforeShipOutcome}
 }
 
 // target is read once: a running store cannot be armed from outside.

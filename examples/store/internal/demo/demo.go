@@ -17,15 +17,17 @@ import (
 
 // day is the shop, its WeChat and the people in front of it.
 type day struct {
-	dir      string
-	pay      string // generation of WeChat Pay
-	keys     wechattest.KeySource
-	clock    *wechattest.VirtualClock
-	app      *app.App
-	customer *browser
-	merchant *browser
-	sold     string // number of the order that is going to be refunded
-	inside   string // number of the order that was paid inside of WeChat
+	dir       string
+	pay       string // generation of WeChat Pay
+	keys      wechattest.KeySource
+	clock     *wechattest.VirtualClock
+	app       *app.App
+	customer  *browser
+	merchant  *browser
+	parcel    string // number of the order that is shipped and complained about
+	complaint string // its id
+	sold      string // number of the order that is going to be refunded
+	inside    string // number of the order that was paid inside of WeChat
 }
 
 // step does something and says in a few words what came of it.
@@ -51,6 +53,12 @@ var steps = []step{
 	{"scan a poster", scanPoster},
 	{"refund in part", refundPart},
 	{"refund in full", refundRest},
+	{"ship", ship},
+	{"receipt", receive},
+	{"complaint", complain},
+	{"answer and refund", answer},
+	{"complete", complete},
+	{"alarm", hearAlarm},
 	{"lost notice", lostNotice},
 	{"lost refund reply", lostRefundReply},
 	{"restart", restart},

@@ -173,6 +173,11 @@ func TestStepsNoticeTrouble(t *testing.T) {
 		{"gone from the shelf", nil, "scan a poster", noGoods("candle"), "no poster"},
 		{"refund does not leave", []string{"pay by QR code"}, "refund in part", noAnswer, "does not show"},
 		{"refund does not leave", []string{"pay by QR code", "refund in part"}, "refund in full", noAnswer, "502"},
+		{"gone from the shelf", nil, "ship", noGoods("teapot"), "403"},
+		{"no notice", nil, "ship", noNotice, ""},
+		{"no notice", []string{"ship"}, "complaint", noNotice, "does not show the complaint"},
+		{"no answer", []string{"ship", "complaint"}, "answer and refund", noAnswer, ""},
+		{"no answer", []string{"ship", "complaint"}, "complete", noAnswer, ""},
 		{"query does not answer", nil, "lost notice", func(a *app.App) {
 			place, _ := a.Sim.Paths()
 			a.Sim.Fault(wechattest.Fault{Kind: wechattest.HTML, Times: -1, Match: func(r *http.Request) bool { return r.URL.Path != place }})
