@@ -85,7 +85,7 @@ func (c *client) simulated(id, prefix, what string) error {
 	}
 	for _, b := range c.hosts.bases {
 		if u, err := url.Parse(b); err != nil || !isLoopback(u.Hostname()) {
-			return fmt.Errorf("wechat: a simulator's %s may only talk to a loopback host; use WithBaseURL", what)
+			return fmt.Errorf("wechat: a simulator's %s may only talk to a loopback host: give the simulator's Options(), or WithBaseURL and its address", what)
 		}
 	}
 	return nil

@@ -153,7 +153,7 @@ func checkBase(s string) error {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil:
-		return errors.New("not a URL")
+		return errors.New("not a URL: want scheme and host only, such as https://api.mch.weixin.qq.com")
 	case u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "":
 		return errors.New("want scheme and host only, such as https://api.mch.weixin.qq.com")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):

@@ -163,7 +163,7 @@ func (d *push) signed(signature string, parts ...string) (*pushKey, error) {
 			return &d.keys[i], nil
 		}
 	}
-	return nil, err
+	return nil, hinted(err)
 }
 
 // check answers the console's check of the URL. What it echoes is a stranger's
@@ -193,12 +193,21 @@ func (d *push) openPlain(q pushQuery, body []byte) (*notice, error) {
 	return d.notice(body, pushed{tree: t, key: key})
 }
 
-var errReadable = errors.New("a readable push where only encrypted ones are believed: the mode in the console is not the one configured here, or somebody is trying")
+// errReadable is a sign.ErrDowngrade in the words of message push.
+var errReadable error = readable{}
+
+type readable struct{}
+
+func (readable) Unwrap() error { return sign.ErrDowngrade }
+
+func (readable) Error() string {
+	return "notify: push: a readable push where only encrypted ones are believed: choose the safe mode in the console, or leave EncodingAESKey out for trials in plain mode; it may also be a forged push"
+}
 
 // openSealed believes nothing but what is in Encrypt.
 func (d *push) openSealed(q pushQuery, body []byte) (*notice, error) {
 	if q.encryptType != "" && q.encryptType != "aes" || q.msgSignature == "" {
-		return nil, fmt.Errorf("%w: %w", sign.ErrDowngrade, errReadable)
+		return nil, errReadable
 	}
 	outer, err := wire.ParseTree(body)
 	if err != nil {
@@ -206,7 +215,7 @@ func (d *push) openSealed(q pushQuery, body []byte) (*notice, error) {
 	}
 	encrypted := outer.Text("Encrypt")
 	if encrypted == "" {
-		return nil, fmt.Errorf("%w: %w", sign.ErrDowngrade, errReadable)
+		return nil, errReadable
 	}
 	if outer.Count("Encrypt") > 1 {
 		return nil, fmt.Errorf("%w: Encrypt comes twice", ErrBody)
@@ -240,7 +249,25 @@ func (d *push) decrypt(q pushQuery, encrypted string) ([]byte, *pushKey, error) 
 		}
 		err = opens
 	}
-	return nil, nil, err
+	return nil, nil, hinted(err)
+}
+
+// What is most likely wrong where only the shop's own settings can be, made once
+// because forged pushes fail the same way.
+var (
+	errPushToken = fmt.Errorf("%w: compare Token with the one in the console; it may also be a forged push", sign.ErrMismatch)
+	errPushKey   = fmt.Errorf("%w: signed with our Token, so compare EncodingAESKey and AppID with those in the console", seal.ErrOpen)
+)
+
+// hinted says which setting to look at.
+func hinted(err error) error {
+	switch {
+	case errors.Is(err, sign.ErrMismatch):
+		return errPushToken
+	case errors.Is(err, seal.ErrOpen):
+		return errPushKey
+	}
+	return err
 }
 
 // heads are the fields every push has; one of them twice would be two pushes.

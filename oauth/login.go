@@ -179,9 +179,15 @@ func (l *Login) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, l.String(
 
 // Require passes visitors on to next who are logged in, with the scope wanted, and
 // sends the others to WeChat and back. A request that is no page, such as a form or
-// a script's, cannot go that way: it is a Failure with status 401.
+// a script's, cannot go that way: it is a Failure with status 401. Where Require
+// also covers Path, as a handler of / does when the Login itself was not mounted,
+// it lets the Login answer there; otherwise browsers would go round for ever.
 func (l *Login) Require(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == l.cfg.Path {
+			l.ServeHTTP(w, r)
+			return
+		}
 		v, ok := l.Visitor(r)
 		if ok && (l.scope != UserInfo || v.Has(UserInfo)) {
 			next.ServeHTTP(w, r.WithContext(l.remember(r.Context(), v)))

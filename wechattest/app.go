@@ -180,7 +180,8 @@ func (a *App) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "simulated 
 // MarshalJSON writes what Format prints.
 func (a *App) MarshalJSON() ([]byte, error) { return mustJSON("simulated app " + a.AppID), nil }
 
-// TokenConfig is what token.New needs.
+// TokenConfig is what token.New needs, together with Options:
+// token.New(app.TokenConfig(), app.Options()...).
 func (a *App) TokenConfig() token.Config {
 	return token.Config{AppID: a.AppID, Secret: seal.NewKey(a.Secret), Now: a.clock.Now}
 }

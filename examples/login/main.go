@@ -4,6 +4,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log"
 	"net/http"
@@ -17,9 +18,10 @@ import (
 func main() {
 	app, err := wechat.NewApp(os.Getenv("APPID"), nil) // logging in needs no access token
 	web, err2 := oauth.New(oauth.Config{App: app, Secret: seal.NewKey(os.Getenv("SECRET"))})
-	login, err3 := oauth.NewLogin(oauth.LoginConfig{Service: web, Origin: os.Getenv("SHOP_ORIGIN"), Secret: seal.NewKey(os.Getenv("COOKIE_SECRET"))})
-	if err != nil || err2 != nil || err3 != nil {
-		log.Fatal(err, err2, err3)
+	login, err3 := oauth.NewLogin(oauth.LoginConfig{Service: web, Origin: os.Getenv("SHOP_ORIGIN"), Secret: seal.NewKey(os.Getenv("COOKIE_SECRET")),
+		Fail: func(w http.ResponseWriter, _ *http.Request, f *oauth.Failure) { log.Print(f); f.Page(w) }})
+	if err := errors.Join(err, err2, err3); err != nil {
+		log.Fatal(err)
 	}
 	http.Handle(login.Path(), login)
 	http.Handle("/", login.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
