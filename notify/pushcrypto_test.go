@@ -236,7 +236,8 @@ func TestAdverse34_35_SignedButDoesNotOpen(t *testing.T) {
 			query, body := signed(tt.encrypted)
 			r := h.Handle(t.Context(), notify.Request{Method: "POST", RawQuery: query, Body: []byte(body)})
 			assert.Equal(t, 500, r.Status)
-			require.Equal(t, seal.ErrOpen, cause, "one error for all")
+			require.ErrorIs(t, cause, seal.ErrOpen)
+			require.EqualError(t, cause, "seal: cannot decrypt: signed with our Token, so compare EncodingAESKey and AppID with those in the console", "one error for all")
 		})
 	}
 }

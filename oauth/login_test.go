@@ -429,3 +429,12 @@ func body(t testing.TB, res *http.Response) string {
 	require.NoError(t, err)
 	return string(b)
 }
+
+func TestRequireLetsTheLoginAnswerAtItsOwnPath(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, `{}`)
+	w := httptest.NewRecorder()
+	s.login.Require(http.NotFoundHandler()).ServeHTTP(w, httptest.NewRequest("GET", origin+s.login.Path()+"?code=C&state=S", nil))
+	assert.Equal(t, http.StatusBadRequest, w.Code, "a failed login ends; sent to WeChat again it would go round for ever")
+	assert.Empty(t, w.Header().Get("Location"))
+}

@@ -66,7 +66,7 @@ func (p *Pay) findRef(ref string) (*order, time.Time, error) {
 	at, ok := p.state.refs[key]
 	if !ok {
 		if at, ok = p.state.refs["h5 "+key]; !ok {
-			return nil, time.Time{}, fmt.Errorf("%w: nothing is known by %q", ErrNoOrder, ref)
+			return nil, time.Time{}, fmt.Errorf("%w: nothing is known by %q; orders are named by their prepay_id, code_url or h5_url", ErrNoOrder, ref)
 		}
 		key = "h5 " + key
 	}

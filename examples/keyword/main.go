@@ -4,9 +4,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"log"
-	"log/slog"
 	"net/http"
 	"os"
 
@@ -21,10 +19,10 @@ func main() {
 	tokens, err := token.New(token.Config{AppID: os.Getenv("APPID"), Secret: seal.NewKey(os.Getenv("SECRET"))})
 	app, err2 := wechat.NewApp(os.Getenv("APPID"), tokens)
 	push, err3 := notify.Push(notify.PushConfig{AppID: os.Getenv("APPID"), Token: seal.NewKey(os.Getenv("TOKEN")), EncodingAESKey: seal.NewKey(os.Getenv("AESKEY"))})
-	if err := errors.Join(err, err2, err3); err != nil {
-		log.Fatal(err)
+	if err != nil || err2 != nil || err3 != nil {
+		log.Fatal(err, err2, err3)
 	}
-	h, r := notify.NewHandler(push, notify.WithLogger(slog.Default())), message.NewRouter(message.New(app))
+	h, r := notify.NewHandler(push, notify.WithObserver(func(_ context.Context, r notify.Record) { log.Println(r.Type, r.Status, r.Err) })), message.NewRouter(message.New(app))
 	r.Exact("tea", func(context.Context, message.Incoming) (message.Message, error) {
 		return message.MiniProgram(message.Page{Title: "Longjing, 250 g", AppID: os.Getenv("MINI"), Path: "pages/tea?id=7", ThumbMediaID: os.Getenv("PICTURE")}), nil
 	})
