@@ -70,6 +70,7 @@ func (o Order) Validate() error {
 		limit       int
 	}{{"body", o.Body, 128}, {"attach", o.Attach, 127}, {"goods_tag", o.Tag, 32}} {
 		f.Text(t.field, t.text, t.limit)
+		f.Must(wire.CleanXML(t.text) == t.text, t.field, "holds a control character: leave it out")
 		b, err := o.encode(t.text)
 		f.Must(err == nil, t.field, "holds a character that GBK lacks: leave it out or use UTF8")
 		f.Must(len(b) <= t.limit, t.field, "has %d bytes, the limit is %d", len(b), t.limit)
