@@ -121,7 +121,7 @@ func TestAdverse44And45_WhatDoesNotFitBecomesAnAlarm(t *testing.T) {
 	w := newWorld(t)
 	o := w.sell("order-button-press-alarm")
 	ctx := context.Background()
-	good := pay.Transaction{Party: wechat.Party{MchID: o.Seller.MchID, AppID: o.Seller.AppID}, OutTradeNo: o.No, TransactionID: "4200000001",
+	good := pay.Transaction{Party: wechat.Party{MchID: o.Seller.MchID, AppID: o.Seller.AppID}, OutTradeNo: o.No, TransactionID: "4200000001", TradeState: pay.StateSuccess,
 		Amount: pay.TransactionAmount{Total: o.Total, Currency: "CNY"}}
 	for name, change := range map[string]func(*pay.Transaction){
 		"amount":        func(t *pay.Transaction) { t.Amount.Total-- },
@@ -129,18 +129,19 @@ func TestAdverse44And45_WhatDoesNotFitBecomesAnAlarm(t *testing.T) {
 		"merchant":      func(t *pay.Transaction) { t.MchID = "0000999999" },
 		"app":           func(t *pay.Transaction) { t.AppID = "wx0000ffff" },
 		"unknown order": func(t *pay.Transaction) { t.OutTradeNo = "NOBODY0001" },
+		"not paid":      func(t *pay.Transaction) { t.TradeState = pay.StateNotPay },
 	} {
 		bad := good
 		bad.TransactionID += name
 		change(&bad)
-		require.NoError(t, w.twins[0].paid(ctx, notify.Event[pay.Transaction]{Key: "k/" + name, Data: bad}), name)
+		require.NoError(t, w.twins[0].paid(ctx, notify.Event[pay.Transaction]{ID: name, Key: "k/" + name, Data: bad}), name)
 	}
 	now, err := w.twins[0].store.Order(ctx, o.No)
 	require.NoError(t, err)
 	assert.Equal(t, shop.Pending, now.State)
 	alarms, err := w.twins[1].store.Alarms(ctx)
 	require.NoError(t, err)
-	assert.Len(t, alarms, 5)
+	assert.Len(t, alarms, 6)
 	ours, err := w.twins[1].store.Ledger(ctx)
 	require.NoError(t, err)
 	assert.Empty(t, ours)
