@@ -22,6 +22,7 @@
 //	71  disk full, error after commit      trial: TestAdverse71_…
 //	    39, 44, 49 and 51 in the older generations too: cashier: TestGenerations…
 //	72  tampered forms, sessions, pages    web: TestAdverse72_Denies…, one for each trick
+//	    logins: state, code, return address web: TestAdverse72_DeniesLogin…, one for each trick
 package main
 
 import (

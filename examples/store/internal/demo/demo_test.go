@@ -150,6 +150,8 @@ func TestStepsNoticeTrouble(t *testing.T) {
 			_ = a.Sim.Confirm(*p)
 		}
 	}
+	noPush := func(a *app.App) { _ = a.People.SetPush(wechattest.AppPush{}) }
+	noAPI := func(a *app.App) { a.People.Fault(wechattest.Fault{Kind: wechattest.HTML, Times: -1}) }
 	tests := []struct {
 		name    string
 		before  []string // beside open
@@ -157,6 +159,12 @@ func TestStepsNoticeTrouble(t *testing.T) {
 		trouble func(*app.App)
 		says    string
 	}{
+		{"no welcome", nil, "follow", noPush, "no welcome"},
+		{"no answer", []string{"follow"}, "menu", noPush, "no card"},
+		{"no answer", []string{"follow"}, "keyword", noPush, "no card"},
+		{"no consent page", []string{"follow"}, "log in", noAPI, ""},
+		{"no ticket", []string{"follow", "menu"}, "address", noAPI, "50"},
+		{"no template message", []string{"follow", "pay in WeChat"}, "message", noAPI, ""},
 		{"sheet does not open", nil, "pay in WeChat", noAnswer, "502"},
 		{"sold out", nil, "pay in WeChat", noGoods("tea"), "403"},
 		{"no notice", nil, "pay in WeChat", noNotice, "is PENDING"},
