@@ -22,7 +22,7 @@ func coreOf(c Client) *client {
 // unmade stands in for a client that is nil or a zero value, so that forgetting to
 // make one is an error of the call and not a panic inside of it.
 func unmade(what, maker string) *client {
-	return &client{fault: fmt.Errorf("the %s is nil or was not made by %s", what, maker)}
+	return &client{fault: Invalid(what, "is nil or was not made by "+maker), now: time.Now}
 }
 
 // newClient applies opts over defaults; bases are the dialect's official hosts.

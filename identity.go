@@ -16,7 +16,7 @@ func (m *Merchant) Party(appID string) Party {
 	if !m.IsPartner() {
 		return Party{AppID: appID, MchID: m.ID()}
 	}
-	return Party{SpAppID: appID, SpMchID: m.ID(), SubAppID: m.sub.AppID, SubMchID: m.sub.MchID}
+	return Party{SpAppID: appID, SpMchID: m.ID(), SubAppID: m.Sub().AppID, SubMchID: m.Sub().MchID}
 }
 
 // Numbers are the merchant numbers alone, for a query or a body.
@@ -31,7 +31,7 @@ func (m *Merchant) Numbers() Numbers {
 	if !m.IsPartner() {
 		return Numbers{MchID: m.ID()}
 	}
-	return Numbers{SpMchID: m.ID(), SubMchID: m.sub.MchID}
+	return Numbers{SpMchID: m.ID(), SubMchID: m.Sub().MchID}
 }
 
 // SubNumber is what endpoints without partner paths add for a partner: refunds,
@@ -41,4 +41,4 @@ type SubNumber struct {
 }
 
 // SubNumber is sub_mchid for a partner and nothing for a direct merchant.
-func (m *Merchant) SubNumber() SubNumber { return SubNumber{m.sub.MchID} }
+func (m *Merchant) SubNumber() SubNumber { return SubNumber{m.Sub().MchID} }

@@ -116,6 +116,9 @@ func checkPlatform(keys sign.KeySet, own crypto.Signer) error {
 // connections, host health and the retry budget. A sub without a valid number
 // makes every call of the copy fail with a FieldError.
 func (m *Merchant) For(sub Sub) *Merchant {
+	if m == nil || m.v3 == nil {
+		return m
+	}
 	own, dialect, core := *m, *m.v3, *m.c
 	own.sub, dialect.partner = sub, true
 	core.fault = core.checkSub(sub, m.ID(), "sub_mchid", "sub_appid")
@@ -147,20 +150,33 @@ func (m *Merchant) core() *client {
 	return m.c
 }
 
-// ID is the merchant number that signs.
-func (m *Merchant) ID() string { return m.v3.id.MchID }
+// speaks is how the merchant speaks, as nobody if it was not made by NewMerchant.
+func (m *Merchant) speaks() *v3 {
+	if m == nil || m.v3 == nil {
+		return &v3{}
+	}
+	return m.v3
+}
+
+// ID is the merchant number that signs, empty for a nil Merchant.
+func (m *Merchant) ID() string { return m.speaks().id.MchID }
 
 // Serial is the serial number of the certificate that signs.
-func (m *Merchant) Serial() string { return m.v3.id.Serial }
+func (m *Merchant) Serial() string { return m.speaks().id.Serial }
 
 // Sub is the merchant this copy acts for, zero for a direct merchant.
-func (m *Merchant) Sub() Sub { return m.sub }
+func (m *Merchant) Sub() Sub {
+	if m == nil {
+		return Sub{}
+	}
+	return m.sub
+}
 
 // IsPartner reports whether this copy acts for another merchant.
-func (m *Merchant) IsPartner() bool { return m.v3.partner }
+func (m *Merchant) IsPartner() bool { return m.speaks().partner }
 
 // Now is the merchant's clock.
-func (m *Merchant) Now() time.Time { return m.c.now() }
+func (m *Merchant) Now() time.Time { return m.core().now() }
 
 // String names the merchant and nothing secret.
 func (m *Merchant) String() string {
@@ -175,12 +191,15 @@ func (m *Merchant) GoString() string { return m.String() }
 
 // CloseIdleConnections closes connections that are not in use, if the transport
 // can. The merchant stays usable.
-func (m *Merchant) CloseIdleConnections() { m.c.closeIdle() }
+func (m *Merchant) CloseIdleConnections() { m.core().closeIdle() }
 
 // Verify proves that a message with these headers and exactly this body comes
 // from WeChat Pay and is less than five minutes old. Handlers of notices use it;
 // its errors are those of package sign.
 func (m *Merchant) Verify(ctx context.Context, h http.Header, body []byte) (sign.Verified, error) {
+	if m.speaks().verifier == nil {
+		return sign.Verified{}, m.core().fault
+	}
 	return m.v3.verifier.Verify(ctx, h, body)
 }
 
@@ -203,6 +222,9 @@ func (m *Merchant) Open(r Resource) ([]byte, error) {
 
 // OpenInPlace is Open on base64 text that it overwrites: the result shares its memory.
 func (m *Merchant) OpenInPlace(algorithm, nonce, associatedData string, ciphertext []byte) ([]byte, error) {
+	if m == nil || m.aead == nil {
+		return nil, m.core().fault
+	}
 	if algorithm != aeadAES256GCM {
 		return nil, fmt.Errorf("wechat: resource algorithm %q is not supported, want %s", oneLine(algorithm, 40), aeadAES256GCM)
 	}
@@ -211,7 +233,7 @@ func (m *Merchant) OpenInPlace(algorithm, nonce, associatedData string, cipherte
 
 // OpenSecrets opens, in place, every sealed seal.Secret reachable from v, a
 // pointer, with the merchant's private key. Those it cannot open stay sealed.
-func (m *Merchant) OpenSecrets(v any) { openSecrets(v, m.v3.id.Key) }
+func (m *Merchant) OpenSecrets(v any) { openSecrets(v, m.speaks().id.Key) }
 
 func openSecrets(v any, k crypto.Signer) {
 	if d, ok := k.(crypto.Decrypter); ok {

@@ -9,5 +9,8 @@ func Nonce() string { return rand.Text() }
 // followed by a line feed, RSA-SHA256 under the merchant's key, base64. Package
 // pay composes the lines.
 func (m *Merchant) PaySign(lines ...string) (string, error) {
+	if m.speaks().id.Key == nil {
+		return "", m.core().fault
+	}
 	return m.v3.id.PaySign(lines...)
 }

@@ -66,6 +66,20 @@ func TestClientsThatNobodyMade(t *testing.T) {
 			})
 		}
 	}
+	for _, m := range []*wechat.Merchant{nil, {}} {
+		sub := m.For(wechat.Sub{MchID: "1900000002"})
+		assert.Empty(t, sub.ID()+sub.Serial()+sub.Sub().MchID+sub.Party("").MchID)
+		assert.Equal(t, "merchant ", fmt.Sprintf("%v", sub))
+		assert.False(t, sub.Now().IsZero())
+		_, err := m.PaySign("a")
+		require.ErrorContains(t, err, "not made by NewMerchant")
+		_, err = m.Verify(t.Context(), nil, nil)
+		require.ErrorContains(t, err, "not made by NewMerchant")
+		_, err = m.Open(wechat.Resource{})
+		require.ErrorContains(t, err, "not made by NewMerchant")
+		m.OpenSecrets(new(struct{}))
+		m.CloseIdleConnections()
+	}
 	assert.Empty(t, app.ID())
 	assert.Equal(t, "app ", fmt.Sprint(app))
 	app.CloseIdleConnections()

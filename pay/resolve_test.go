@@ -324,3 +324,15 @@ func TestRefusedResolveSaysItsOperationOnce(t *testing.T) {
 		assert.Equal(t, 1, strings.Count(err.Error(), "/v3/pay"), err.Error())
 	})
 }
+
+// Nobody's Service says so at the first call.
+func TestServiceOfNobody(t *testing.T) {
+	t.Parallel()
+	s := pay.New(nil, appID)
+	_, err := s.PrepayNative(t.Context(), native())
+	require.ErrorContains(t, err, "not made by NewMerchant")
+	_, err = s.JSAPIParams("wx1")
+	require.ErrorContains(t, err, "not made by NewMerchant")
+	_, err = s.Resolve(t.Context(), "order1")
+	require.ErrorContains(t, err, "not made by NewMerchant")
+}

@@ -112,8 +112,13 @@ func (s Shipper) ship(ctx context.Context, invalid error, upload func() error, p
 	return check.Unresolved(ErrUnresolved, last)
 }
 
-// hopeless reports whether a look was refused for a reason that stays.
+// hopeless reports whether a look was refused for a reason that stays, or could not
+// even be asked for.
 func hopeless(err error) bool {
+	var field *wechat.FieldError
+	if errors.As(err, &field) {
+		return true
+	}
 	var api *wechat.APIError
 	return errors.As(err, &api) && wechat.OutcomeOf(err) == wechat.NotDone && !unsaid(err) && !errors.Is(err, ErrQuota) && !errors.Is(err, wechat.ErrTooFrequent)
 }

@@ -180,3 +180,13 @@ func TestRecords(t *testing.T) {
 	assert.True(t, o.Records(part(func(p *delivery.Part) { p.Split, p.Last = true, true })))
 	assert.False(t, (&delivery.Order{}).Records(part(func(*delivery.Part) {})))
 }
+
+// An App that nobody made will not be made by waiting.
+func TestShipWithoutAnAppEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	s := delivery.Shipper{Orders: delivery.New(nil), Sleep: func(context.Context, time.Duration) error {
+		t.Error("waited")
+		return nil
+	}}
+	require.ErrorContains(t, s.Ship(t.Context(), express()), "not made by NewApp")
+}
