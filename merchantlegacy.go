@@ -110,13 +110,28 @@ func (m *MerchantLegacy) core() *client {
 }
 
 // App makes the calls of this merchant that carry an access token.
-func (m *MerchantLegacy) App() *App { return m.app }
+func (m *MerchantLegacy) App() *App {
+	if m == nil {
+		return nil
+	}
+	return m.app
+}
 
 // AppID is the app that sells.
-func (m *MerchantLegacy) AppID() string { return m.app.ID() }
+func (m *MerchantLegacy) AppID() string {
+	if m == nil || m.app == nil {
+		return "" // a call says that nobody made this merchant
+	}
+	return m.app.ID()
+}
 
 // PartnerID is the Tenpay merchant number.
-func (m *MerchantLegacy) PartnerID() string { return m.tenpay.partnerID }
+func (m *MerchantLegacy) PartnerID() string {
+	if m == nil || m.tenpay == nil {
+		return ""
+	}
+	return m.tenpay.partnerID
+}
 
 // Now is the merchant's clock.
 func (m *MerchantLegacy) Now() time.Time { return m.c.now() }

@@ -80,13 +80,23 @@ func (m *MerchantV2) core() *client {
 }
 
 // ID is the merchant number that signs.
-func (m *MerchantV2) ID() string { return m.v2.mchID }
+func (m *MerchantV2) ID() string {
+	if m == nil || m.v2 == nil {
+		return "" // a call says that nobody made this merchant
+	}
+	return m.v2.mchID
+}
 
 // Sub is the merchant this copy acts for, zero for a direct merchant.
-func (m *MerchantV2) Sub() Sub { return m.sub }
+func (m *MerchantV2) Sub() Sub {
+	if m == nil {
+		return Sub{}
+	}
+	return m.sub
+}
 
 // IsPartner reports whether this copy acts for another merchant.
-func (m *MerchantV2) IsPartner() bool { return m.sub.MchID != "" }
+func (m *MerchantV2) IsPartner() bool { return m.Sub().MchID != "" }
 
 // Now is the merchant's clock.
 func (m *MerchantV2) Now() time.Time { return m.c.now() }
@@ -141,5 +151,5 @@ type PartyV2 struct {
 
 // Party is who sells under appID.
 func (m *MerchantV2) Party(appID string) PartyV2 {
-	return PartyV2{AppID: appID, MchID: m.ID(), SubAppID: m.sub.AppID, SubMchID: m.sub.MchID}
+	return PartyV2{AppID: appID, MchID: m.ID(), SubAppID: m.Sub().AppID, SubMchID: m.Sub().MchID}
 }

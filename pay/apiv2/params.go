@@ -30,9 +30,13 @@ func (s *Service) pageApp() string {
 
 func (s *Service) ground(prepayID string) (now, nonce string, err error) {
 	var f check.Fields
+	f.Must(s.m.ID() != "", "mch_id", "is empty: New was given no merchant of wechat.NewMerchantV2")
 	f.ID("appid", s.pageApp(), 32)
 	f.ID("prepay_id", prepayID, 64)
-	return strconv.FormatInt(s.m.Now().Unix(), 10), wechat.Nonce(), f.Err()
+	if f.Err() != nil {
+		return "", "", f.Err()
+	}
+	return strconv.FormatInt(s.m.Now().Unix(), 10), wechat.Nonce(), nil
 }
 
 // JSAPIParams signs the parameters of one payment; make new ones for every attempt.

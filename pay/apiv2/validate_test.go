@@ -182,3 +182,22 @@ func TestUnreadableAnswers(t *testing.T) {
 		require.ErrorContains(t, err, "hblist")
 	}
 }
+
+// TestNobodyMadeTheMerchant forgets what beginners forget: an error says so.
+func TestNobodyMadeTheMerchant(t *testing.T) {
+	t.Parallel()
+	for name, m := range map[string]*wechat.MerchantV2{"nil": nil, "zero": {}} {
+		s := apiv2.New(m, appID)
+		_, err := s.Query(t.Context(), "A1")
+		require.ErrorContains(t, err, "NewMerchantV2", name)
+		assert.Equal(t, wechat.NotDone, wechat.OutcomeOf(err))
+		_, err = s.Place(t.Context(), apiv2.OrderRequest{TradeType: pay.TradeAPP, OutTradeNo: "A12345", Body: "茶", Total: 1, IP: "192.0.2.1", NotifyURL: "https://shop.example/v2"})
+		require.ErrorContains(t, err, "NewMerchantV2")
+		_, err = s.JSAPIParams("wx20")
+		require.ErrorContains(t, err, "NewMerchantV2")
+		_, err = s.APPParams("wx20")
+		require.ErrorContains(t, err, "NewMerchantV2")
+		_, err = s.NativeLink("tea")
+		require.ErrorContains(t, err, "NewMerchantV2")
+	}
+}

@@ -325,3 +325,25 @@ func TestGBKCountsBytes(t *testing.T) {
 	o.Charset = legacy.GBK
 	require.NoError(t, o.Validate(), "128 in GBK")
 }
+
+// TestNobodyMadeTheMerchant forgets what beginners forget: an error says so.
+func TestNobodyMadeTheMerchant(t *testing.T) {
+	t.Parallel()
+	for name, m := range map[string]*wechat.MerchantLegacy{"nil": nil, "zero": {}} {
+		s := legacy.New(m)
+		_, err := s.Query(t.Context(), "A1")
+		require.ErrorContains(t, err, "NewMerchantLegacy", name)
+		_, err = s.QueryByID(t.Context(), "1")
+		require.ErrorContains(t, err, "NewMerchantLegacy")
+		_, err = s.Prepay(t.Context(), order1(), "t")
+		require.ErrorContains(t, err, "NewMerchantLegacy")
+		_, err = s.RefundQuery(t.Context(), legacy.RefundQuery{OutTradeNo: "A1"})
+		require.ErrorContains(t, err, "NewMerchantLegacy")
+		_, err = s.JSAPIParams(order1())
+		require.ErrorContains(t, err, "NewMerchantLegacy")
+		_, err = s.NativeLink("tea")
+		require.ErrorContains(t, err, "NewMerchantLegacy")
+		_, err = s.APPParams("1101")
+		require.ErrorContains(t, err, "NewMerchantLegacy")
+	}
+}

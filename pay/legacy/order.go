@@ -103,6 +103,11 @@ func (o Order) encode(s string) (string, error) {
 //
 // 订单详情扩展字符串
 func (s *Service) Package(o Order) (string, error) {
+	var f check.Fields
+	s.made(&f)
+	if err := f.Err(); err != nil {
+		return "", err
+	}
 	if err := o.Validate(); err != nil {
 		return "", err
 	}

@@ -18,6 +18,11 @@ type JSAPIParams struct {
 	PaySign   string `json:"paySign"`
 }
 
+// made refuses to sign for a merchant that nobody made.
+func (s *Service) made(f *check.Fields) {
+	f.Must(s.m.PartnerID() != "", "partnerId", "is empty: New was given no merchant of wechat.NewMerchantLegacy")
+}
+
 // ground is a fresh time and nonce.
 func (s *Service) ground() (now, nonce string) {
 	return strconv.FormatInt(s.m.Now().Unix(), 10), s.nonce()
@@ -46,6 +51,7 @@ func (s *Service) JSAPIParams(o Order) (*JSAPIParams, error) {
 // 原生支付URL
 func (s *Service) NativeLink(productID string) (string, error) {
 	var f check.Fields
+	s.made(&f)
 	f.Number("productid", productID, 1, 32, "_-")
 	if err := f.Err(); err != nil {
 		return "", err
@@ -73,6 +79,7 @@ type APPParams struct {
 // APP调起支付
 func (s *Service) APPParams(prepayID string) (*APPParams, error) {
 	var f check.Fields
+	s.made(&f)
 	f.ID("prepayid", prepayID, 64)
 	if err := f.Err(); err != nil {
 		return nil, err

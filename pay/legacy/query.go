@@ -123,6 +123,7 @@ func (t Transaction) Matches(outTradeNo string, total wechat.Fen) error {
 // 订单查询
 func (s *Service) Query(ctx context.Context, outTradeNo string) (*Transaction, error) {
 	var f check.Fields
+	s.made(&f)
 	f.OldOutTradeNo(outTradeNo)
 	return s.query(ctx, f.Err(), sign.Pair{Name: "out_trade_no", Value: outTradeNo}, sign.Pair{Name: "partner", Value: s.m.PartnerID()})
 }
@@ -134,6 +135,7 @@ func (s *Service) Query(ctx context.Context, outTradeNo string) (*Transaction, e
 // 订单查询
 func (s *Service) QueryByID(ctx context.Context, transactionID string) (*Transaction, error) {
 	var f check.Fields
+	s.made(&f)
 	f.Number("transaction_id", transactionID, 1, 28, "")
 	return s.query(ctx, f.Err(), sign.Pair{Name: "partner", Value: s.m.PartnerID()}, sign.Pair{Name: "transaction_id", Value: transactionID})
 }
