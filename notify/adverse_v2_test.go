@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/wxcommerce/wechat"
 	"github.com/wxcommerce/wechat/internal/wire"
 	"github.com/wxcommerce/wechat/notify"
 	"github.com/wxcommerce/wechat/seal"
@@ -253,6 +254,39 @@ func TestAdverse69_V2BytesThatAreNoText(t *testing.T) {
 	require.NoError(t, xml.Unmarshal(r.Body, new(struct{})))
 	require.NoError(t, sign.CheckAPIv2(pairs, v2Key, sign.MD5), "what is signed is what is sent")
 	assert.Contains(t, pairs, sign.Pair{Name: "err_code_des", Value: "]]><return_code>SUCCESS</return_code>&<b>"})
+}
+
+// TestV2Vectors receives two derived vectors whole: a notice with CDATA, an entity
+// and an empty element, and a refund whose key's digest begins with zeros.
+func TestV2Vectors(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, mch, key, body, kind string
+		want                       []sign.Pair
+	}{
+		{"S17", "10000100", "exposed_your_key_here_have_risks", `<xml><appid><![CDATA[wx2421b1c4370ec43b]]></appid><attach><![CDATA[支付&测试]]></attach><bank_type>CFT</bank_type><mch_id>10000100</mch_id>` +
+			`<nonce_str>n2</nonce_str><out_trade_no>A&amp;1</out_trade_no><result_code>SUCCESS</result_code><return_code>SUCCESS</return_code>` +
+			`<sign>21C1202C5C1BCDF29E0CFCFFCBB361A1</sign><total_fee>1</total_fee><device_info></device_info></xml>`,
+			notify.V2Other, []sign.Pair{{Name: "attach", Value: "支付&测试"}, {Name: "out_trade_no", Value: "A&1"}, {Name: "device_info"}}},
+		{"S19", mchID, "testkey0000000000000000000000328", "<xml><return_code>SUCCESS</return_code><appid>wx1</appid><mch_id>" + mchID + "</mch_id><nonce_str>n</nonce_str><req_info>" +
+			"dqOqZLmSIJ4T0wLNz6jzLQ5QWQ5XAXk+ayq1GQROao/GQuYfqlF31j36xQEnSxltvCLnD3vE7Hhv45qDZL3Yv62G+8rZwxkf/xq4N5CHQzVmdDlm9KxBOONKtxtvDK1LpZKYKGXxlYykqELKDU65kR1eFa5JU6/795oloGc3OIYFjPdXr69XIavQKLD5cUsK8iEQGQPmJPnmT5FHQD63Qg==" +
+			"</req_info></xml>", notify.V2Refund, []sign.Pair{{Name: "out_refund_no", Value: "R1"}, {Name: "refund_status", Value: "SUCCESS"}, {Name: "refund_fee", Value: "1"}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			m, err := wechat.NewMerchantV2(wechat.MerchantV2Config{ID: tt.mch, Key: seal.NewKey(tt.key)})
+			require.NoError(t, err)
+			h, kind := notify.NewHandler(notify.V2(m)), ""
+			notify.On(h, notify.Of[v2Payment](notify.V2Other, notify.V2Refund), func(_ context.Context, e notify.Event[v2Payment]) error {
+				kind = e.Type
+				assert.Subset(t, e.Data.Fields, tt.want)
+				return nil
+			})
+			assert.Equal(t, 200, h.Handle(t.Context(), v2Post(tt.body)).Status)
+			assert.Equal(t, tt.kind, kind)
+		})
+	}
 }
 
 // TestNoMutantV2HMACPasses is TestNoMutantV2Passes for the other digest.

@@ -176,18 +176,20 @@ func (s *Service) Comments(ctx context.Context, in CommentRequest) (*Comments, e
 		return nil, err
 	}
 	defer file.Close()
-	out, err := readComments(io.LimitReader(file, 4<<20))
+	out, err := readComments(&io.LimitedReader{R: file, N: maxComments + 1})
 	if err != nil {
 		return nil, &wechat.CallError{Op: op, Outcome: wechat.NotDone, Err: err}
 	}
 	return out, nil
 }
 
+const maxComments = 4 << 20 // bytes of a page, far above two hundred comments
+
 var errComments = errors.New("the list of comments is unreadable")
 
 // readComments reads the next offset and then `time,`order,`stars,`text a line. A
 // line that does not begin so goes on with the comment before it.
-func readComments(r io.Reader) (*Comments, error) {
+func readComments(r *io.LimitedReader) (*Comments, error) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 1<<20)
 	lines.Scan()
@@ -214,8 +216,11 @@ func readComments(r io.Reader) (*Comments, error) {
 			return nil, errComments
 		}
 	}
-	if lines.Err() != nil {
+	switch {
+	case lines.Err() != nil:
 		return nil, lines.Err()
+	case r.N <= 0:
+		return nil, errComments // cut, were it not refused
 	}
 	return out, nil
 }

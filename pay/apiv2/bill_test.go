@@ -143,6 +143,9 @@ func TestComments(t *testing.T) {
 		_, err = k.direct.Comments(t.Context(), request)
 		require.Error(t, err, "%q", text)
 	}
+	k.answer = always("100\n" + strings.Repeat("`2026-01-02 03:04:05,`4200,`5,`"+strings.Repeat("好", 20_000)+"\n", 80))
+	_, err = k.direct.Comments(t.Context(), request)
+	require.Error(t, err, "too long, and never cut")
 	k.answer = always("7")
 	got, err = k.direct.Comments(t.Context(), request)
 	require.NoError(t, err)
