@@ -33,8 +33,8 @@ const (
 	ErrIPNotAllowed   Code = "40164" // the caller's address is not in the white list
 	ErrAPISignature   Code = "40234" // the signature of an encrypted call is wrong; see WithAPISecurity
 	ErrAPIEncryption  Code = "40235" // it is right, but the call cannot be decrypted
-	ErrDailyQuota     Code = "45009"
-	ErrTooFrequent    Code = "45011"
+	ErrDailyQuota     Code = "45009" // until midnight in Beijing; of the minute only where the message says so
+	ErrTooFrequent    Code = "45011" // this minute
 	ErrUnauthorized   Code = "48001" // the account may not call this
 )
 

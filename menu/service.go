@@ -10,7 +10,8 @@ import (
 // use.
 type Service struct{ app *wechat.App }
 
-// New makes a Service. The App needs a TokenSource.
+// New makes a Service. The App needs a TokenSource. wechat.ErrUnauthorized says that
+// the account may not make menus by API: it has to be certified.
 func New(app *wechat.App) *Service { return &Service{app} }
 
 // Create puts m in the place of the whole default menu; there is no way to change a

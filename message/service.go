@@ -12,5 +12,7 @@ import "github.com/wxcommerce/wechat"
 // safe; the library repeats those, and only those, by itself.
 type Service struct{ app *wechat.App }
 
-// New makes a Service of the account app is for.
+// New makes a Service of the account app is for. wechat.ErrUnauthorized says that this
+// kind of account may not send something: templates, for one, take a certified service
+// account.
 func New(app *wechat.App) *Service { return &Service{app} }

@@ -7,6 +7,8 @@ import "github.com/wxcommerce/wechat"
 type Service struct{ app *wechat.App }
 
 // NewService makes a Service. The App needs a TokenSource for everything but Image.
+// Codes of official accounts are for certified ones (wechat.ErrUnauthorized), codes and
+// links of mini programs for the mini program whose App it is.
 func NewService(app *wechat.App) *Service { return &Service{app} }
 
 // Version is the version of a mini program that a code or link opens; "" is the

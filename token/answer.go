@@ -53,6 +53,8 @@ func lifeOf(raw json.RawMessage) time.Duration {
 	return time.Duration(min(max(n, 1), int64(longest/time.Second))) * time.Second
 }
 
+const tooMany = "too many fetches this minute: share one Store among all processes"
+
 // advice says what to do about err, and how long to leave WeChat alone: 0 for the
 // usual growing pause.
 func advice(err error) (string, time.Duration) {
@@ -76,9 +78,12 @@ func advice(err error) (string, time.Duration) {
 	case "50004", "50007":
 		return "the account is frozen", time.Minute
 	case "45009":
+		if strings.Contains(api.Message, "minute") {
+			return tooMany, time.Minute
+		}
 		return "the quota of the day is used up: share one Store among all processes, or use stable tokens", 10 * time.Minute
 	case "45011":
-		return "too many fetches this minute: share one Store among all processes", time.Minute
+		return tooMany, time.Minute
 	case "-1":
 		return "WeChat is busy", 0
 	}

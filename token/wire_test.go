@@ -100,6 +100,15 @@ func TestErrors(t *testing.T) {
 		{"89507", "administrator"}, {"50007", "account is frozen"}, {"45009", "quota"}, {"45011", "this minute"},
 		{"-1", "busy"}, {"99999", "99999"},
 	}
+	t.Run("45009 of a minute", func(t *testing.T) {
+		t.Parallel()
+		w := newWeixin()
+		w.raw = `{"errcode":45009,"errmsg":"reach max api minute limit rid: 5-6-7"}`
+		_, err := newSource(t, w).Token(t.Context())
+		require.ErrorIs(t, err, wechat.ErrDailyQuota)
+		assert.Contains(t, err.Error(), "this minute")
+		assert.NotContains(t, err.Error(), "of the day")
+	})
 	for _, tt := range tests {
 		t.Run(string(tt.code), func(t *testing.T) {
 			t.Parallel()

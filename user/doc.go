@@ -12,5 +12,5 @@
 //	if err != nil {
 //		return err
 //	}
-//	err = users.Tag(ctx, vip.ID, ids[:50]...)
+//	err = users.Tag(ctx, vip.ID, ids[:min(50, len(ids))]...)
 package user

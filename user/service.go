@@ -14,7 +14,8 @@ type Service struct {
 	both bool
 }
 
-// New makes a Service. The App needs a TokenSource.
+// New makes a Service. The App needs a TokenSource. wechat.ErrUnauthorized says that
+// this kind of account may not call something.
 func New(app *wechat.App, opts ...Option) *Service {
 	s := &Service{app: app}
 	for _, o := range opts {
