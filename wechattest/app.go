@@ -93,6 +93,7 @@ type App struct {
 	codes     codeDesk
 	articles  map[string]*ChatArticle  // by article_id
 	drafts    map[string][]ChatArticle // by media_id
+	shelf     shelf
 	agents    []string
 	templates templateDesk
 	masses    massDesk
@@ -128,7 +129,7 @@ func appTables() []func(*App) {
 	return []func(*App){
 		(*App).routeTokens, (*App).routeMedia, (*App).routeLogin, (*App).routeSNS, (*App).routeMini,
 		(*App).routeMenu, (*App).routeTags, (*App).routeUsers, (*App).routeCodes,
-		(*App).routeCustom, (*App).routeTemplates, (*App).routeSubscribe, (*App).routeMass, (*App).routeQuota,
+		(*App).routeCustom, (*App).routeTemplates, (*App).routeSubscribe, (*App).routeDrafts, (*App).routeMass, (*App).routeQuota,
 		(*App).routeShipping,
 	}
 }

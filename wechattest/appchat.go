@@ -43,7 +43,10 @@ type ChatEntry struct {
 }
 
 // ChatArticle is one article of a news message.
-type ChatArticle struct{ Title, Description, URL, PicURL string }
+type ChatArticle struct {
+	Title, Description, URL, PicURL string
+	Product                         string // product_id of what is sold in it, if anything
+}
 
 // ChatChoice is one entry of a msgmenu.
 type ChatChoice struct{ ID, Content string }

@@ -115,7 +115,7 @@ func (a *App) entryOfPages(m said, e ChatEntry) (ChatEntry, *errcode) {
 			return e, wrong(45008, "article count out of limit")
 		}
 		n := m.News.Articles[0]
-		e.Articles = []ChatArticle{{n.Title, n.Description, n.URL, n.PicURL}}
+		e.Articles = []ChatArticle{{Title: n.Title, Description: n.Description, URL: n.URL, PicURL: n.PicURL}}
 	case "mpnews":
 		if e.MediaID = m.MPNews.MediaID; a.drafts[e.MediaID] == nil {
 			return e, wrong(40007, "invalid media_id")
@@ -247,24 +247,14 @@ func (a *App) Typing(u User) bool {
 func (a *App) AddArticle(art ChatArticle) (articleID string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.articles == nil {
-		a.articles = map[string]*ChatArticle{}
-	}
-	id := randomText(43)
-	a.articles[id] = &art
-	return id
+	return a.keepArticle(art)
 }
 
 // AddDraft keeps articles for mass messages (mpnews): their media_id.
 func (a *App) AddDraft(arts ...ChatArticle) (mediaID string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.drafts == nil {
-		a.drafts = map[string][]ChatArticle{}
-	}
-	id := randomText(64)
-	a.drafts[id] = slices.Clone(arts)
-	return id
+	return a.keepDraft(arts)
 }
 
 func characters(s string) int { return utf8.RuneCountInString(s) }

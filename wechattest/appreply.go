@@ -222,7 +222,7 @@ func articlesOf(n *node, one bool) (all []ChatArticle) {
 	}
 	for _, item := range list.kids {
 		if item.name == "item" && len(all) < most {
-			all = append(all, ChatArticle{item.at("Title"), item.at("Description"), item.at("Url"), item.at("PicUrl")})
+			all = append(all, ChatArticle{Title: item.at("Title"), Description: item.at("Description"), URL: item.at("Url"), PicURL: item.at("PicUrl")})
 		}
 	}
 	return all

@@ -60,7 +60,9 @@
 // that is still good stays the same; the answer to a used client_msg_id is that of
 // the first; user ids of another account's are unknown rather than of another app;
 // menu changes show at once; a mass message takes five seconds. Short links, schemes,
-// mini-program codes, drafts and agents have no calls here.
+// mini-program codes and agents have no calls here. Drafts can be added and published,
+// which is done at once, and not be read, changed or listed; products are those of
+// AddProduct.
 //
 // Where WeChat Pay publishes no figure the simulator has one of its own: a codepay
 // user is asked for the password above 1000 yuan and has a minute to type it; page
