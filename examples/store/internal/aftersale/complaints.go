@@ -113,6 +113,8 @@ func (d *Desk) act(ctx context.Context, id string, done func(shop.Complaint) boo
 	switch {
 	case cause == nil:
 		return d.again(ctx, id)
+	case errors.Is(cause, ErrNotNow):
+		return cause
 	case errors.Is(cause, complaint.ErrNotAllowed):
 		return errors.Join(ErrNotNow, cause)
 	}
