@@ -9,7 +9,6 @@ import (
 	"iter"
 	"strings"
 	"time"
-	"unsafe"
 
 	"github.com/wxcommerce/wechat"
 )
@@ -189,8 +188,7 @@ func (r *reader) checkCount() error {
 // row takes a line apart and checks that it has a value for each column. The
 // values stay in r until the next row.
 func (r *reader) row(line []byte, cols *columns) (Row, error) {
-	own := bytes.Clone(line[1:])
-	row := Row{cols: cols, text: unsafe.String(unsafe.SliceData(own), len(own)), line: r.line} // own is not touched again
+	row := Row{cols: cols, text: string(line[1:]), line: r.line}
 	r.values = r.values[:0]
 	rest := row.text
 	for at := 0; ; {
@@ -229,7 +227,11 @@ func (r *reader) read() ([]byte, error) {
 	if err == io.EOF && len(line) > 0 {
 		err = nil
 	}
-	return bytes.TrimRight(line, "\r\n"), err
+	end := len(line)
+	for end > 0 && (line[end-1] == '\n' || line[end-1] == '\r') {
+		end--
+	}
+	return line[:end], err
 }
 
 func (r *reader) bad(err error, what string) error {
