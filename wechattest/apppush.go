@@ -162,9 +162,6 @@ func (a *App) pushBody(p AppPush, m *pushed, q url.Values) (string, error) {
 	}
 	q.Set("encrypt_type", "aes")
 	q.Set("msg_signature", sumPush(p.Token, q.Get("timestamp"), q.Get("nonce"), sealed))
-	if m.spoiled {
-		q.Set("msg_signature", sumPush(p.Token, q.Get("timestamp"), q.Get("nonce"), text))
-	}
 	out := &pushed{items: []pushItem{{"ToUserName", a.UserName}, {"Encrypt", sealed}}}
 	if p.Mode == PushCompatible {
 		out.items = append(append([]pushItem{}, m.items...), pushItem{"Encrypt", sealed})

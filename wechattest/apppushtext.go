@@ -14,10 +14,9 @@ type pushItem struct {
 
 // pushed is a message or event on its way to the app's server.
 type pushed struct {
-	openID  string
-	items   []pushItem
-	tries   int
-	spoiled bool // signed over other bytes
+	openID string
+	items  []pushItem
+	tries  int
 }
 
 // write gives the document as XML or JSON.

@@ -98,14 +98,6 @@ func (c *appCall) decode(v any) *errcode {
 	return nil
 }
 
-// need refuses a call without one of the query's members, which have these codes.
-func (c *appCall) need(name string, code int) *errcode {
-	if c.q.Get(name) == "" {
-		return wrong(code, "%s missing", name)
-	}
-	return nil
-}
-
 // answer is the whole way of a request.
 func (a *App) answer(r *http.Request, target string) *answer {
 	in, no := receive(r, target)
